@@ -1,0 +1,1 @@
+"""Built-in models, data, icons, font and gallery, each with its licence and provenance."""

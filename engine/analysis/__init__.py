@@ -1,0 +1,1 @@
+"""What a model does with a data set: reconstruction, codebook use."""

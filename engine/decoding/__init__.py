@@ -1,0 +1,1 @@
+"""Codes to pictures, whole or in windows."""

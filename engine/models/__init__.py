@@ -1,0 +1,1 @@
+"""The models: one model is one file is one paper."""

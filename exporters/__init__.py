@@ -1,0 +1,1 @@
+"""Taking models and paintings away: ONNX graphs, their parity, pictures."""
