@@ -1,0 +1,1 @@
+"""Observable state: signals around engine objects; widgets bind to it and hold none of their own."""
