@@ -1,0 +1,1 @@
+"""The only threads of the window. They import no widgets; data crosses as frozen values."""
