@@ -39,12 +39,6 @@ def test_greys_come_first_from_light_to_dark() -> None:
 
 def test_earth_tones_part_from_vivid_colours() -> None:
     vivid_red, brown, vivid_blue, tan = (230, 30, 20), (121, 85, 72), (20, 40, 220), (210, 170, 130)
-        (230, 30, 20),
-        (121, 85, 72),
-        (20, 40, 220),
-        (210, 170, 130),
-        (255,) * 3,
-    )
     order = by_colour(flat([vivid_red, brown, vivid_blue, tan, (255, 255, 255)]), columns=1)
     assert order[0] == 4
     assert set(order[1:3].tolist()) == {1, 3}
