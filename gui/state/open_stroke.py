@@ -1,0 +1,51 @@
+"""A change that is still being made: the patches painted so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from engine.codes.grid import CodeGrid
+from engine.codes.history import Step
+from engine.codes.patch import Patch
+from engine.codes.selection import Fragment, Selection
+
+
+@dataclass(slots=True)
+class Floating:
+    """Cells that are in the air: shown on the canvas, set down when the stroke is committed."""
+
+    fragment: Fragment
+    hole: Selection | None  # the cells they were lifted from; None for pasted ones
+    top: int
+    left: int
+
+
+@dataclass(slots=True)
+class OpenStroke:
+    """Becomes one undo step when committed; cancelling applies its patches reversed."""
+
+    label: str
+    selection_before: Selection
+    patches: list[Patch] = field(default_factory=list)
+    floating: Floating | None = None
+
+    def step(self, selection_after: Selection) -> Step:
+        """The undo step; it carries the selections only where the stroke moved the selection."""
+        if selection_after is self.selection_before:
+            return Step(self.label, tuple(self.patches))
+        return Step(self.label, tuple(self.patches), self.selection_before, selection_after)
+
+    def take_back(self, grid: CodeGrid) -> tuple[Patch, ...]:
+        """Put the grid back to how it was before the stroke; returns the patches that did it."""
+        undone = reverse(grid, self.patches)
+        self.patches.clear()
+        return undone
+
+
+def reverse(grid: CodeGrid, patches: Sequence[Patch]) -> tuple[Patch, ...]:
+    """Apply `patches` backwards; returns the patches applied."""
+    undone = tuple(patch.reversed() for patch in reversed(patches))
+    for patch in undone:
+        grid.apply(patch)
+    return undone

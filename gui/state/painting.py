@@ -1,0 +1,320 @@
+"""The painting on the canvas: the one way to change its codes, its selection and its history.
+
+Everything that changes codes goes through an open stroke (`begin`, `paint`, `commit` or `cancel`),
+so each becomes one undo step. Pasted and lifted cells float in a stroke that stays open until it is
+settled: by deselecting, by the next stroke, by undo, by saving.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from engine.codes.document import Painting
+from engine.codes.box import Box, Mask
+from engine.codes.patch import Patch, merge
+from engine.codes.selection import Selection
+from gui.state.open_stroke import Floating, OpenStroke, reverse
+
+Codes = int | NDArray[np.int64]
+Stamp = tuple[Box, Mask, Codes]
+"""Cells to paint, (box, mask, codes): `mask` (h, w) of `box`, `codes` one for all or (h, w)."""
+
+
+class PaintingState(QObject):
+    """One painting at a time; widgets show it, tools change it."""
+
+    document_changed = Signal()  # another painting: nothing shown of the last one is valid
+    codes_changed = Signal(object)  # tuple[Patch, ...] just applied, also by undo and cancel
+    selection_changed = Signal()
+    history_changed = Signal()
+    modified_changed = Signal(bool)
+    level_changed = Signal(int)
+    read_only_changed = Signal(bool)
+
+    def __init__(self, painting: Painting, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._painting = painting
+        self._preview: NDArray[np.uint8] | None = None
+        self._level = 0
+        self._read_only = False
+        self._selection = self._nothing()
+        self._open: OpenStroke | None = None
+        self._announced_modified = painting.is_modified
+
+    # The document
+
+    @property
+    def painting(self) -> Painting:
+        return self._painting
+
+    @property
+    def preview(self) -> NDArray[np.uint8] | None:
+        """A picture of the painting as it was opened, uint8 (H, W, C): shown until it is decoded."""
+        return self._preview
+
+    def set_painting(self, painting: Painting, preview: NDArray[np.uint8] | None = None) -> None:
+        """Show another painting, with nothing selected; an open stroke of the last one is dropped."""
+        self._open = None
+        self._painting = painting
+        self._preview = preview
+        self._level = 0
+        self._selection = self._nothing()
+        self.document_changed.emit()
+        self.selection_changed.emit()
+        self._announce_history()
+
+    @property
+    def level(self) -> int:
+        """The level that is being painted, 0 = coarsest."""
+        return self._level
+
+    def set_level(self, level: int) -> None:
+        if not 0 <= level < len(self._painting.grid.levels):
+            raise ValueError(f"level {level}: this painting has {len(self._painting.grid.levels)}")
+        if level == self._level:
+            return
+        self.settle()
+        self._level = level
+        self.level_changed.emit(level)
+        self._select(self._nothing())
+
+    @property
+    def codes(self) -> NDArray[np.int64]:
+        """The codes of the level being painted, (h, w), read-only."""
+        return self._painting.grid.levels[self._level]
+
+    @property
+    def start(self) -> NDArray[np.int64]:
+        """What erasing returns the level being painted to, (h, w)."""
+        return self._painting.start[self._level]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the level being painted."""
+        rows, columns = self.codes.shape
+        return rows, columns
+
+    @property
+    def stride_px(self) -> int:
+        """Pixels across one cell of the level being painted."""
+        return self._painting.strides[self._level]
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Height and width of the decoded picture."""
+        rows, columns = self._painting.grid.shape
+        return rows * self._painting.strides[0], columns * self._painting.strides[0]
+
+    @property
+    def read_only(self) -> bool:
+        """True while the model that the painting was made with is missing: it can be looked at."""
+        return self._read_only
+
+    def set_read_only(self, read_only: bool) -> None:
+        if read_only == self._read_only:
+            return
+        self.cancel()
+        self._read_only = read_only
+        self.read_only_changed.emit(read_only)
+
+    @property
+    def is_modified(self) -> bool:
+        return self._painting.is_modified or bool(self._open and self._open.patches)
+
+    def note_saved(self) -> None:
+        """Announce what saving changed; call it after `painting.save`."""
+        self._announce_history()
+
+    # Strokes
+
+    @property
+    def is_stroking(self) -> bool:
+        """True while a stroke is being made (cells that float are not)."""
+        return self._open is not None and self._open.floating is None
+
+    @contextmanager
+    def stroke(self, label: str) -> Iterator[None]:
+        """One undo step around a block; whatever interrupts the block takes the stroke back."""
+        self.begin(label)
+        try:
+            yield
+        except BaseException:
+            self.cancel()
+            raise
+        self.commit()
+
+    def begin(self, label: str) -> bool:
+        """Open a stroke, settling what was open; False where the painting cannot be changed."""
+        self.settle()
+        if self._read_only:
+            return False
+        self._open = OpenStroke(label, self._selection)
+        return True
+
+    def paint(self, box: Box, mask: Mask, codes: Codes) -> None:
+        """Paint the selected cells of `mask` in the open stroke; nothing without one."""
+        if self._open is None:
+            return
+        patches = self._painted([(box, mask, codes)])
+        self._open.patches.extend(patches)
+        self._announce_codes(tuple(patches))
+
+    def repaint(self, *stamps: Stamp) -> None:
+        """Paint `stamps` instead of what the open stroke painted so far (a shape being dragged)."""
+        self._replace(lambda: self._painted(stamps))
+
+    def commit(self) -> None:
+        """Close the open stroke and make it one undo step, if it changed anything."""
+        stroke, self._open = self._open, None
+        if stroke is None:
+            return
+        if stroke.patches:
+            self._painting.history.commit(stroke.step(self._selection))
+        self._announce_history()
+
+    def settle(self) -> None:
+        """Set down what floats (and end a stroke left open): call before anything that reads history."""
+        self.commit()
+
+    def cancel(self) -> None:
+        """Take back the open stroke: the codes and the selection are as before it."""
+        stroke, self._open = self._open, None
+        if stroke is None:
+            return
+        self._announce_codes(stroke.take_back(self._painting.grid))
+        self._select(stroke.selection_before)
+        self._announce_history()
+
+    # History
+
+    def undo(self) -> None:
+        self._travel(-1)
+
+    def redo(self) -> None:
+        self._travel(1)
+
+    def go_to(self, position: int) -> None:
+        """Undo or redo until `position` steps of the history are done."""
+        self.settle()
+        self._travel(position - self._painting.history.position)
+
+    def _travel(self, steps: int) -> None:
+        if self.is_stroking:
+            return
+        self.settle()
+        patches: list[Patch] = []
+        for _ in range(abs(steps)):
+            patches.extend(self._undone() if steps < 0 else self._redone())
+        self._announce_codes(tuple(patches))
+        self._announce_history()
+
+    def _undone(self) -> tuple[Patch, ...]:
+        step = self._painting.history.undo()
+        if step is None:
+            return ()
+        if step.selection_before is not None:
+            self._select(step.selection_before)
+        return reverse(self._painting.grid, step.patches)
+
+    def _redone(self) -> tuple[Patch, ...]:
+        step = self._painting.history.redo()
+        if step is None:
+            return ()
+        for patch in step.patches:
+            self._painting.grid.apply(patch)
+        if step.selection_after is not None:
+            self._select(step.selection_after)
+        return step.patches
+
+    def apply_step(self, label: str, patches: tuple[Patch, ...]) -> None:
+        """Apply ready-made patches as one undo step (e.g. what a prior proposed)."""
+        if self.begin(label) and self._open is not None:
+            for patch in patches:
+                self._painting.grid.apply(patch)
+            self._open.patches.extend(patches)
+            self._announce_codes(patches)
+            self.commit()
+
+    # Selection
+
+    @property
+    def selection(self) -> Selection:
+        """The cells that tools are limited to; all of them while nothing is selected."""
+        return self._selection
+
+    def set_selection(self, selection: Selection) -> None:
+        """Select other cells; what floats is set down first."""
+        if self.floating is not None:
+            self.settle()
+        self._select(selection)
+
+    def select_all(self) -> None:
+        self.set_selection(Selection.everything(*self.shape))
+
+    def select_none(self) -> None:
+        self.set_selection(self._nothing())
+
+    def invert_selection(self) -> None:
+        self.set_selection(self._selection.inverted())
+
+    def _nothing(self) -> Selection:
+        return Selection.nothing(*self.shape)
+
+    def _select(self, selection: Selection) -> None:
+        if np.array_equal(selection.mask, self._selection.mask):
+            return
+        self._selection = selection
+        self.selection_changed.emit()
+
+    # Floating cells (gui.state.selected_cells lifts, pastes and moves them)
+
+    @property
+    def floating(self) -> Floating | None:
+        return self._open.floating if self._open is not None else None
+
+    def float_cells(self, floating: Floating, show: Callable[[], list[Patch]], selection: Selection) -> None:
+        """Keep the open stroke as one that floats: `show` paints it anew, `selection` outlines it."""
+        if self._open is None:
+            return
+        self._open.floating = floating
+        self._replace(show)
+        self._select(selection)
+        self._announce_history()
+
+    # Inside
+
+    def _painted(self, stamps: list[Stamp] | tuple[Stamp, ...]) -> list[Patch]:
+        grid = self._painting.grid
+        patches = []
+        for box, mask, codes in stamps:
+            allowed = self._selection.limits(box, mask)
+            patches.append(grid.paint(self._level, box, allowed, codes))
+        return [patch for patch in patches if patch is not None]
+
+    def _replace(self, paint: Callable[[], list[Patch]]) -> None:
+        if self._open is None:
+            return
+        grid = self._painting.grid
+        undone = self._open.take_back(grid)
+        self._open.patches.extend(paint())
+        # A rectangle dragged one cell further takes back and repaints all of it; only its new edge is news.
+        self._announce_codes(merge([*undone, *self._open.patches]))
+
+    def _announce_codes(self, patches: tuple[Patch, ...]) -> None:
+        if patches:
+            self.codes_changed.emit(patches)
+        self._announce_modified()
+
+    def _announce_history(self) -> None:
+        self.history_changed.emit()
+        self._announce_modified()
+
+    def _announce_modified(self) -> None:
+        if self.is_modified != self._announced_modified:
+            self._announced_modified = self.is_modified
+            self.modified_changed.emit(self._announced_modified)
