@@ -1,0 +1,227 @@
+"""The one table of actions: menus, tool tips, shortcut overlay and command palette are drawn from it.
+
+`ActionTable` makes a `QAction` of each row; `gui/app.py` wires names to what they do. An action that
+nothing is wired to stays invisible and without a shortcut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+
+from gui import theme
+
+FILE, EDIT, SELECT, TOOL, VIEW, WORKSPACE, HELP = (
+    "File",
+    "Edit",
+    "Select",
+    "Tool",
+    "View",
+    "Workspace",
+    "Help",
+)
+GROUPS = (FILE, EDIT, SELECT, TOOL, VIEW, WORKSPACE, HELP)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One row: `text` as in the menu; the first shortcut is shown; `tip` adds what `text` leaves open."""
+
+    name: str
+    text: str
+    group: str
+    shortcuts: tuple[str, ...] = ()
+    icon: str = ""
+    tip: str = ""
+    checkable: bool = False
+    exclusive: bool = False  # of the checkable ones of its group one is checked
+    parts: bool = False  # a line above it in the menu
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("file.new", "New painting...", FILE, ("Ctrl+N",), "file-plus", "A blank canvas of any size"),
+    Action(
+        "file.new_random",
+        "New from a random picture...",
+        FILE,
+        ("Ctrl+Alt+N",),
+        "dices",
+        "A picture of the data set, turned into codes",
+    ),
+    Action(
+        "file.new_image",
+        "New from an image...",
+        FILE,
+        ("Ctrl+Shift+N",),
+        "image-plus",
+        "A picture of your own, turned into codes",
+    ),
+    Action(
+        "file.open",
+        "Open...",
+        FILE,
+        ("Ctrl+O",),
+        "folder-open",
+        "A painting, an image or a model",
+        parts=True,
+    ),
+    Action("file.save", "Save", FILE, ("Ctrl+S",), "save", "", parts=True),
+    Action("file.save_as", "Save as...", FILE, ("Ctrl+Shift+S",)),
+    Action(
+        "file.export_png",
+        "Export picture...",
+        FILE,
+        ("Ctrl+E",),
+        "download",
+        "A PNG at 1x to 8x that carries the painting inside",
+        parts=True,
+    ),
+    Action(
+        "file.export_onnx",
+        "Export model as ONNX...",
+        FILE,
+        ("Ctrl+Shift+E",),
+        "package",
+        "Encoder and decoder for use elsewhere, with a parity report",
+    ),
+    Action("file.quit", "Quit", FILE, ("Ctrl+Q",), "log-out", "", parts=True),
+    Action("edit.undo", "Undo", EDIT, ("Ctrl+Z",), "undo-2"),
+    Action("edit.redo", "Redo", EDIT, ("Ctrl+Shift+Z", "Ctrl+Y"), "redo-2"),
+    Action("edit.cut", "Cut", EDIT, ("Ctrl+X",), "scissors", "The selected codes", parts=True),
+    Action(
+        "edit.copy",
+        "Copy",
+        EDIT,
+        ("Ctrl+C",),
+        "copy",
+        "The selected codes, and their picture for other programs",
+    ),
+    Action(
+        "edit.paste", "Paste", EDIT, ("Ctrl+V",), "clipboard-paste", "Codes, or an image as a new painting"
+    ),
+    Action("edit.fill", "Fill the selection", EDIT, ("Shift+Backspace",), "paint-bucket", "", parts=True),
+    Action("edit.clear", "Clear the selection", EDIT, ("Delete", "Backspace"), "eraser", "Back to the start"),
+    Action("edit.swap", "Swap primary and secondary code", EDIT, ("X",), "arrow-left-right", "", parts=True),
+    Action("edit.find_code", "Find a code by number", EDIT, ("Ctrl+F",), "search"),
+    Action("select.all", "Select all", SELECT, ("Ctrl+A",)),
+    Action("select.none", "Select nothing", SELECT, ("Ctrl+Shift+A", "Ctrl+D")),
+    Action("select.invert", "Invert the selection", SELECT, ("Ctrl+I",)),
+    Action("tool.brush", "Brush", TOOL, ("B",), "brush", "Hold Shift for a line", True, True),
+    Action("tool.line", "Line", TOOL, ("L",), "slash", "", True, True),
+    Action("tool.rectangle", "Rectangle", TOOL, ("R",), "square", "", True, True),
+    Action("tool.ellipse", "Ellipse", TOOL, ("O",), "circle", "", True, True),
+    Action("tool.fill", "Fill", TOOL, ("F",), "paint-bucket", "Cells of one code that touch", True, True),
+    Action("tool.pick", "Eyedropper", TOOL, ("I",), "pipette", "Alt-click with any tool", True, True),
+    Action("tool.erase", "Eraser", TOOL, ("E",), "eraser", "Back to the codes it started from", True, True),
+    Action(
+        "tool.select",
+        "Select",
+        TOOL,
+        ("S",),
+        "square-dashed",
+        "Shift adds, Alt subtracts; tools paint only inside",
+        True,
+        True,
+    ),
+    Action("tool.move", "Move", TOOL, ("V",), "move", "The selected codes", True, True),
+    Action("brush.smaller", "Smaller brush", TOOL, ("[",), "", "", parts=True),
+    Action("brush.larger", "Larger brush", TOOL, ("]",)),
+    Action("view.zoom_in", "Zoom in", VIEW, ("Ctrl++", "Ctrl+=", "+", "="), "zoom-in"),
+    Action("view.zoom_out", "Zoom out", VIEW, ("Ctrl+-", "-"), "zoom-out"),
+    Action("view.fit", "Fit the window", VIEW, ("Ctrl+0", "0"), "maximize"),
+    Action("view.actual_size", "Actual size", VIEW, ("Ctrl+Alt+0", "1"), "scan", "One pixel is one pixel"),
+    Action("view.grid", "Grid lines", VIEW, ("G",), "grid-3x3", "The cells of the codes", True, parts=True),
+    Action("view.index", "Code numbers", VIEW, ("Shift+G",), "hash", "In each cell, when zoomed in", True),
+    Action("workspace.paint", "Paint", WORKSPACE, ("Ctrl+1",), "palette", "", True, True),
+    Action(
+        "help.commands",
+        "All commands...",
+        HELP,
+        ("Ctrl+Shift+P", "Ctrl+K"),
+        "search",
+        "Type to find what you want to do",
+    ),
+    Action("help.shortcuts", "Keyboard shortcuts", HELP, ("?", "F1"), "keyboard"),
+)
+
+
+class ActionTable(QObject):
+    """The rows as `QAction`s of `window`; wired ones live, the others invisible."""
+
+    def __init__(self, window: QWidget, rows: tuple[Action, ...] = ACTIONS) -> None:
+        super().__init__(window)
+        self._window = window
+        self._rows = {row.name: row for row in rows}
+        self._exclusive: dict[str, QActionGroup] = {}
+        self._made = {row.name: self._make(row) for row in rows}
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[Action]:
+        """The rows that are wired, in the table's order."""
+        return (row for row in self._rows.values() if self._made[row.name].isVisible())
+
+    def wire(self, name: str, function: Callable[[], object]) -> None:
+        """Let the action call `function`; it appears with this."""
+        action = self._made[name]
+        action.triggered.connect(lambda _checked=False: function())
+        action.setShortcuts([QKeySequence(keys) for keys in self._rows[name].shortcuts])
+        action.setVisible(True)
+
+    def wire_switch(self, name: str, function: Callable[[bool], object]) -> None:
+        """Let a checkable action call `function(checked)`; it appears with this."""
+        self.wire(name, lambda: function(self._made[name].isChecked()))
+
+    def fill_menu(self, menu: QMenu, group: str) -> None:
+        """The group's actions, parted by lines as the table says."""
+        for row in self._rows.values():
+            if row.group == group:
+                if row.parts:
+                    menu.addSeparator()
+                menu.addAction(self._made[row.name])
+
+    def button(self, name: str, parent: QWidget | None = None) -> QToolButton:
+        """An icon button: tool tip with shortcut, a name for screen readers, reached by Tab."""
+        button = QToolButton(parent)
+        button.setDefaultAction(self._made[name])
+        button.setIconSize(QSize(theme.ICON_PX, theme.ICON_PX))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        button.setAccessibleName(_bare(self._rows[name].text))
+        button.setFixedSize(theme.CONTROL_HEIGHT, theme.CONTROL_HEIGHT)
+        return button
+
+    def _make(self, row: Action) -> QAction:
+        action = QAction(row.text, self._window)
+        action.setObjectName(row.name)
+        action.setToolTip(tool_tip(row))
+        action.setVisible(False)
+        action.setCheckable(row.checkable)
+        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        if row.icon:
+            action.setIcon(theme.icon(row.icon))
+        if row.exclusive:
+            self._exclusive.setdefault(row.group, QActionGroup(self)).addAction(action)
+        self._window.addAction(action)
+        return action
+
+
+def tool_tip(row: Action) -> str:
+    """What it is, its shortcut, and the tip on a second line."""
+    head = _bare(row.text)
+    if row.shortcuts:
+        head = f"{head} ({shortcut_text(row.shortcuts[0])})"
+    return f"{head}\n{row.tip}" if row.tip else head
+
+
+def shortcut_text(keys: str) -> str:
+    """The shortcut in the words of the system, e.g. Ctrl+Shift+Z."""
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def _bare(text: str) -> str:
+    return text.removesuffix("...")
