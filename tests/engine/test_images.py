@@ -179,6 +179,13 @@ def test_grey_on_request() -> None:
     assert read_picture(encoded(Image.new("L", (3, 2), 77)), channels=1).tolist() == [[[77]] * 3] * 2
 
 
+def test_a_large_jpeg_comes_no_smaller_than_enough() -> None:
+    data = encoded(striped(1000, 600), "JPEG")
+    assert read_picture(data, enough_px=64).shape == (75, 125, 3)
+    assert read_picture(data, enough_px=600).shape == (600, 1000, 3)
+    assert read_picture(encoded(striped(1000, 600)), enough_px=64).shape == (600, 1000, 3)
+
+
 def test_hundred_megapixels_are_refused_by_the_header_alone() -> None:
     data = raw_png(10_000, 10_000, 8, 2, b"")
     with warnings.catch_warnings():
