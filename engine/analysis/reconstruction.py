@@ -1,0 +1,56 @@
+"""How well a model gives pictures back: the squared error, and a sheet to look at."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from engine.data.source import Pictures
+from engine.decoding.decoder import to_pixels
+from engine.files import write_bytes
+from engine.models.base import Autoencoder
+
+BATCH = 64
+PREVIEW_COLUMNS = 12
+
+
+def batches_of(pictures: Pictures, device: torch.device) -> Iterator[Tensor]:
+    """All pictures in order: float32 (B, C, H, W) in [0, 1]."""
+    for first in range(0, len(pictures), BATCH):
+        pixels = torch.from_numpy(pictures.images[first : first + BATCH]).to(device)
+        yield pixels.permute(0, 3, 1, 2).float() / 255
+
+
+def device_of(model: Autoencoder) -> torch.device:
+    """Where the model's weights are."""
+    return next(model.parameters()).device
+
+
+@torch.inference_mode()
+def mean_squared_error(model: Autoencoder, pictures: Pictures) -> float:
+    """Mean over all pixels of all pictures, images in [0, 1]; the posterior mean is decoded."""
+    total = 0.0
+    for images in batches_of(pictures, device_of(model)):
+        decoded = model.decode(model.encode(images).mean)
+        total += float((decoded - images).double().square().sum())
+    return total / pictures.images.size
+
+
+@torch.inference_mode()
+def preview_sheet(model: Autoencoder, pictures: Pictures, path: Path) -> None:
+    """Originals above, reconstructions below, evenly picked over the set, as a PNG."""
+    picked = np.linspace(0, len(pictures) - 1, min(PREVIEW_COLUMNS, len(pictures))).astype(int)
+    pixels = pictures.images[picked]
+    images = (torch.from_numpy(pixels).to(device_of(model)).permute(0, 3, 1, 2)).float() / 255
+    decoded = to_pixels(model.decode(model.encode(images).mean).cpu().numpy())
+    rows = [np.concatenate(list(row), axis=1) for row in (pixels, decoded)]
+    sheet = np.concatenate(rows, axis=0)
+    buffer = io.BytesIO()
+    Image.fromarray(sheet if sheet.shape[2] == 3 else sheet[..., 0]).save(buffer, "PNG")
+    write_bytes(path, buffer.getvalue())

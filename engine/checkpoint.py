@@ -1,0 +1,233 @@
+"""A model is one `.safetensors` file: weights, statistics, and JSON that says what it is. No torch here.
+
+Tensors: `autoencoder.*` (stage 1), `stats.<level>.*` (what the data set does with the codes) and, in
+a run's snapshot only, `train.*`. The header's metadata carries the key `codebrush` with JSON. Nothing
+is ever unpickled, and a file is checked before anything of its size is allocated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as to_safetensors
+
+from engine.analysis.statistics import LevelStatistics
+from engine.decoding.decoder import CodeLevel
+from engine.errors import ModelFault
+from engine.files import write_bytes
+
+FORMAT_VERSION = 1
+HEADER_LIMIT = 16 * 2**20
+Tensors = Mapping[str, NDArray[Any]]
+
+_DTYPES = {
+    "float32": "F32", "float64": "F64", "float16": "F16", "int64": "I64", "int32": "I32",
+    "uint8": "U8", "bool": "BOOL", "int16": "I16", "int8": "I8", "uint16": "U16", "uint32": "U32",
+    "uint64": "U64",
+}  # fmt: skip
+
+
+class Description(msgspec.Struct, frozen=True, kw_only=True):
+    """The JSON under the metadata key `codebrush`."""
+
+    format: int
+    family: str
+    config: dict[str, Any]
+    data: str
+    labels: list[str]
+    image_size: int
+    channels: int
+    levels: list[tuple[int, int, int]]  # stride_px, K, D; coarsest first; empty for vector latents
+    receptive_margin: int
+    encode_margin: int
+    model_id: str
+    recipe: dict[str, Any] = {}
+    training: dict[str, Any] = {}
+    metrics: dict[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a model file says of itself, without its weights."""
+
+    name: str
+    path: Path
+    family: str
+    config: dict[str, Any]
+    data: str
+    labels: tuple[str, ...]
+    image_size: int
+    channels: int
+    levels: tuple[CodeLevel, ...]
+    receptive_margin: int
+    encode_margin: int
+    model_id: str
+    recipe: dict[str, Any]
+    training: dict[str, Any]
+    metrics: dict[str, Any]
+    parameters: int
+
+
+def model_id(tensors: Tensors) -> str:
+    """SHA-256 over the sorted `autoencoder.*` tensors: names, types, shapes and bytes."""
+    digest = hashlib.sha256()
+    for name in sorted(n for n in tensors if n.startswith("autoencoder.")):
+        tensor = np.ascontiguousarray(tensors[name])
+        shape = ",".join(str(side) for side in tensor.shape)
+        digest.update(f"{name}\0{_DTYPES[tensor.dtype.name]}\0{shape}\0".encode())
+        digest.update(tensor.astype(tensor.dtype.newbyteorder("<"), copy=False).tobytes())
+    return digest.hexdigest()
+
+
+def write_model(path: Path, tensors: Tensors, description: Description) -> None:
+    """Write a model file in one piece; raises `CannotWrite` and keeps what was there where it cannot."""
+    metadata = {"codebrush": json.dumps(msgspec.to_builtins(description), sort_keys=True)}
+    contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    write_bytes(path, to_safetensors(contiguous, metadata=metadata))
+
+
+def read_card(path: Path) -> ModelCard:
+    """What the file says of itself. Raises `ModelFault` where it is not a whole Codebrush model."""
+    description, header = _read_description(path)
+    shapes = (entry["shape"] for name, entry in header.items() if name.startswith("autoencoder."))
+    return ModelCard(
+        name=_name_of(path),
+        path=path,
+        family=description.family,
+        config=description.config,
+        data=description.data,
+        labels=tuple(description.labels),
+        image_size=description.image_size,
+        channels=description.channels,
+        levels=tuple(CodeLevel(*level) for level in description.levels),
+        receptive_margin=description.receptive_margin,
+        encode_margin=description.encode_margin,
+        model_id=description.model_id,
+        recipe=description.recipe,
+        training=description.training,
+        metrics=description.metrics,
+        parameters=sum(int(np.prod(shape)) for shape in shapes),
+    )
+
+
+def read_tensors(path: Path, prefix: str) -> dict[str, NDArray[Any]]:
+    """The tensors under `prefix`, by full name."""
+    _read_header(path)
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            return {name: file.get_tensor(name) for name in file.keys() if name.startswith(prefix)}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelFault(path, f"cannot be read as a model ({error})") from error
+
+
+def read_weights(path: Path) -> dict[str, NDArray[Any]]:
+    """The `autoencoder.*` tensors, checked against the file's `model_id` and for finite values."""
+    card = read_card(path)
+    weights = read_tensors(path, "autoencoder.")
+    if model_id(weights) != card.model_id:
+        raise ModelFault(path, "its weights do not match its model_id: the file was changed or damaged")
+    for name, tensor in weights.items():
+        if not np.isfinite(tensor).all():
+            raise ModelFault(path, f"tensor {name} holds values that are not finite")
+    return weights
+
+
+def read_statistics(path: Path) -> tuple[LevelStatistics, ...]:
+    """`stats.*` per level; an empty tuple where the file has none. Raises `ModelFault` where they do not fit."""
+    card = read_card(path)
+    tensors = read_tensors(path, "stats.")
+    if not tensors:
+        return ()
+    return tuple(_level_statistics(path, card, tensors, index) for index in range(len(card.levels)))
+
+
+def statistics_tensors(statistics: tuple[LevelStatistics, ...]) -> dict[str, NDArray[Any]]:
+    """Statistics as the tensors `stats.<level>.<field>`; the vectors are the model's own codebook."""
+    return {
+        f"stats.{index}.{field}": getattr(level, field)
+        for index, level in enumerate(statistics)
+        for field in LevelStatistics.__slots__
+    }
+
+
+def _level_statistics(path: Path, card: ModelCard, tensors: Tensors, index: int) -> LevelStatistics:
+    level, channels, labels = card.levels[index], card.channels, len(card.labels)
+    s, k = level.stride_px, level.codes
+    expected: dict[str, tuple[type, tuple[int, ...]]] = {
+        "use": (np.int64, (k,)),
+        "use_by_label": (np.int64, (labels, k)),
+        "swatches": (np.uint8, (k, s, s, channels)),
+        "fields": (np.uint8, (k, s, s, channels)),
+        "contexts": (np.uint8, (k, 3 * s, 3 * s, channels)),
+        "patches": (np.uint8, (k, 3 * s, 3 * s, channels)),
+        "vectors": (np.float32, (k, level.dim)),
+        "followers": (np.int32, (2, k, k)),
+    }
+    found: dict[str, NDArray[Any]] = {}
+    for field, (dtype, shape) in expected.items():
+        tensor = tensors.get(f"stats.{index}.{field}")
+        if tensor is None or tensor.dtype != dtype or tensor.shape != shape:
+            raise ModelFault(path, f"its statistics are damaged: stats.{index}.{field} does not fit the model")
+        found[field] = tensor
+    return LevelStatistics(**found)
+
+
+def _read_description(path: Path) -> tuple[Description, dict[str, Any]]:
+    header = _read_header(path)
+    text = header.get("__metadata__", {}).get("codebrush")
+    if not isinstance(text, str):
+        raise ModelFault(path, "is a safetensors file, but not a Codebrush model")
+    try:
+        version = json.loads(text).get("format")
+        if version != FORMAT_VERSION:
+            raise ModelFault(path, f"has format version {version!r}; this program reads {FORMAT_VERSION}")
+        description = msgspec.json.decode(text.encode(), type=Description)
+        levels = [CodeLevel(*level) for level in description.levels]
+    except (ValueError, AttributeError, msgspec.MsgspecError) as error:
+        raise ModelFault(path, f"its description is damaged ({error})") from error
+    sane = all(1 <= lv.stride_px <= 256 and 2 <= lv.codes <= 2**16 and 1 <= lv.dim <= 4096 for lv in levels)
+    margins_sane = 0 <= description.receptive_margin <= 64 and 0 <= description.encode_margin <= 64
+    if not (sane and margins_sane and 1 <= description.image_size <= 8192 and description.channels in (1, 3)):
+        raise ModelFault(path, "its description gives sizes that make no sense")
+    return description, {name: entry for name, entry in header.items() if name != "__metadata__"}
+
+
+def _read_header(path: Path) -> dict[str, Any]:
+    """The safetensors header, after checking that the file is as long as it says."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(8)
+            length = struct.unpack("<Q", head)[0] if len(head) == 8 else 0
+            if not 2 <= length <= min(HEADER_LIMIT, size - 8):
+                raise ModelFault(path, "is not a model file, or is cut short")
+            header = json.loads(file.read(length))
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+    except FileNotFoundError as error:
+        raise ModelFault(path, "does not exist") from error
+    except OSError as error:
+        raise ModelFault(path, f"cannot be read ({(error.strerror or str(error)).lower()})") from error
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        raise ModelFault(path, "is not a model file: its header cannot be read") from error
+    if not all(isinstance(end, int) for end in ends) or max(ends, default=0) + 8 + length != size:
+        raise ModelFault(path, "is cut short or damaged: its length is not what its header says")
+    return header  # type: ignore[no-any-return]  # json.loads
+
+
+def _name_of(path: Path) -> str:
+    """What a person calls the model: a run's folder, else the file without its ending."""
+    if path.name == "model.safetensors":
+        return path.resolve().parent.name
+    if path.name == "weights.safetensors" and path.parent.name == "last":
+        return f"{path.resolve().parent.parent.name} (last)"
+    return path.stem

@@ -1,0 +1,76 @@
+"""A data set: pictures of one size with names, labels and a split, and opening one by what a user types."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import DataFault
+
+SPLITS = ("train", "valid", "test")
+Progress = Callable[[str, float], None]
+"""Called with what is being done and how much of it is done, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """N pictures of one size. `skipped` names the files that could not be read."""
+
+    images: NDArray[np.uint8]  # (N, H, W, C)
+    names: tuple[str, ...]
+    labels: NDArray[np.int64]  # (N,) into label_names
+    label_names: tuple[str, ...]
+    split_of: NDArray[np.str_]  # (N,) of SPLITS
+    data_name: str
+    skipped: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def split(self, name: str) -> Pictures:
+        """The pictures of one split, or of `all`; raises `DataFault` for another name."""
+        if name == "all":
+            return self
+        if name not in SPLITS:
+            raise DataFault(f"split {name!r} does not exist: use train, valid, test or all")
+        chosen = np.flatnonzero(self.split_of == name)
+        return Pictures(
+            images=self.images[chosen],
+            names=tuple(self.names[i] for i in chosen),
+            labels=self.labels[chosen],
+            label_names=self.label_names,
+            split_of=self.split_of[chosen],
+            data_name=self.data_name,
+            skipped=self.skipped,
+        )
+
+
+def split_by_hash(keys: Sequence[str]) -> NDArray[np.str_]:
+    """Splits by SHA-256 of each key modulo 10: 0 is test, 1 is valid, the rest train; equal keys never part."""
+    digits = (int(hashlib.sha256(key.encode()).hexdigest(), 16) % 10 for key in keys)
+    return np.array([{0: "test", 1: "valid"}.get(digit, "train") for digit in digits], dtype="<U5")
+
+
+def open_data(name: str, size: int, channels: int, progress: Progress | None = None) -> Pictures:
+    """The data set `name` (a built-in name or a folder of images) at `size` x `size` pixels.
+
+    Raises `DataFault` where there is no such source or nothing in it can be read.
+    """
+    from engine.data.builtin import BUILTIN
+
+    if name in BUILTIN:
+        return BUILTIN[name](size, channels)
+    path = Path(name).expanduser()
+    if not path.exists():
+        known = ", ".join(sorted(BUILTIN))
+        raise DataFault(f"data {name!r}: neither a built-in set ({known}) nor a folder that exists")
+    if not path.is_dir():
+        raise DataFault(f"data {name!r}: is not a folder of images")
+    from engine.data.folder import read_folder
+
+    return read_folder(path, size, channels, progress)

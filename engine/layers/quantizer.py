@@ -1,0 +1,129 @@
+"""The vector quantiser of arXiv 1711.00937: eqs. 1-3, and the EMA codebook of its appendix A.1.
+
+Symbols as in the paper: `z_e` (B, D, h, w) what the encoder says, `e` (K, D) the codebook, `z_q` the
+nearest rows of it. What deviates, and why:
+
+- The codebook starts from encodings of a batch, and codes that fall out of use are put back onto
+  encodings. These are drawn with a probability in proportion to their squared distance from their
+  nearest code (as k-means++ seeds its centres): drawn evenly, most would land on one more near-white.
+- EMA counts start at one, not at zero (sums divided by a count near zero throw codes far away at the
+  first step) and not at the mean count (unused codes would take hundreds of steps to be noticed).
+- `quantise` works in float32 whatever autocast says: distances of bfloat16 pick wrong codes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+RESTART_BELOW = 0.03
+"""A code used less than this fraction of the mean use (tokens / K) is put back onto an encoding."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodebookStatistics:
+    """What one batch says of a codebook. Sums over tokens, so ranks and micro-batches add up."""
+
+    counts: Tensor  # (K,) tokens that chose each code
+    sums: Tensor  # (K, D) sum of their z_e
+    encodings: Tensor  # (N, D) z_e of every token: where codes may restart
+    distances: Tensor  # (N,) squared distance of each to its code
+
+
+@dataclass(frozen=True, slots=True)
+class Quantised:
+    """The result of quantising a batch."""
+
+    codes: Tensor  # (B, h, w) int64
+    z_q: Tensor  # (B, D, h, w), gradients pass straight through to z_e
+    codebook_loss: Tensor  # || sg[z_e] - e ||^2, eq. 3 second term, mean over elements
+    commitment_loss: Tensor  # || z_e - sg[e] ||^2, eq. 3 third term without beta, mean over elements
+    statistics: CodebookStatistics
+
+
+class VectorQuantizer(nn.Module):
+    """K code vectors of D numbers, learned by moving averages (`ema`) or by gradient (eq. 3)."""
+
+    counts: Tensor
+    sums: Tensor
+
+    def __init__(self, codes: int, dim: int, update: Literal["ema", "gradient"], decay: float) -> None:
+        super().__init__()
+        self.decay = decay
+        self.by_gradient = update == "gradient"
+        self.embedding = nn.Parameter(torch.randn(codes, dim) / dim**0.5, requires_grad=self.by_gradient)
+        # Not persistent: they belong to training, and must not change the model's identity.
+        self.register_buffer("counts", torch.ones(codes), persistent=False)
+        self.register_buffer("sums", self.embedding.detach().clone(), persistent=False)
+
+    def nearest(self, z_e: Tensor) -> Tensor:
+        """Codes of `z_e`, eq. 1: (B, D, h, w) -> (B, h, w) int64."""
+        # argmin |z - e|^2 = argmin |e|^2 - 2 z.e : a 1x1 convolution, exportable as it stands.
+        e = self.embedding.float()
+        scores = F.conv2d(z_e.float(), -2 * e[:, :, None, None], e.square().sum(dim=1))  # (B, K, h, w)
+        return scores.argmin(dim=1)
+
+    def lookup(self, codes: Tensor) -> Tensor:
+        """Code vectors of `codes`: (B, h, w) -> (B, D, h, w)."""
+        return F.embedding(codes, self.embedding).permute(0, 3, 1, 2).contiguous()
+
+    def forward(self, z_e: Tensor) -> Quantised:
+        """Quantise a batch: z_e (B, D, h, w). No side effects: see `update`."""
+        with torch.autocast(z_e.device.type, enabled=False):
+            return self._quantise(z_e.float())
+
+    def _quantise(self, z_e: Tensor) -> Quantised:
+        codes = self.nearest(z_e.detach())
+        e = self.lookup(codes)
+        flat = z_e.detach().permute(0, 2, 3, 1).reshape(-1, z_e.shape[1])  # (N, D)
+        chosen = codes.reshape(-1)
+        return Quantised(
+            codes=codes,
+            z_q=z_e + (e - z_e).detach(),
+            codebook_loss=F.mse_loss(e, z_e.detach()),
+            commitment_loss=F.mse_loss(z_e, e.detach()),
+            statistics=CodebookStatistics(
+                counts=torch.bincount(chosen, minlength=len(self.embedding)).float(),
+                sums=torch.zeros_like(self.sums).index_add_(0, chosen, flat),
+                encodings=flat,
+                distances=(z_e - e).detach().square().sum(dim=1).reshape(-1),
+            ),
+        )
+
+    @torch.no_grad()
+    def start_from(self, encodings: Tensor, generator: torch.Generator) -> None:
+        """Put every code onto a different one of `encodings` (N, D); repeats where N < K."""
+        order = torch.randperm(len(encodings), generator=generator)
+        rows = order.repeat(-(-len(self.embedding) // len(order)))[: len(self.embedding)]
+        self._place(torch.arange(len(self.embedding)), encodings[rows])
+
+    @torch.no_grad()
+    def update(self, statistics: CodebookStatistics) -> None:
+        """Appendix A.1: N <- gN + (1-g)n, m <- gm + (1-g) sum z_e, e <- m / N."""
+        self.counts.lerp_(statistics.counts, 1 - self.decay)
+        self.sums.lerp_(statistics.sums, 1 - self.decay)
+        if not self.by_gradient:
+            # Codes that see nothing keep their place: m and N shrink together.
+            self.embedding.copy_(self.sums / self.counts.clamp(min=1e-5)[:, None])
+
+    @torch.no_grad()
+    def restart_unused(self, statistics: CodebookStatistics, generator: torch.Generator) -> int:
+        """Put codes out of use onto badly served encodings; returns how many."""
+        mean_use = len(statistics.encodings) / len(self.embedding)
+        unused = torch.nonzero(self.counts < RESTART_BELOW * mean_use).flatten()
+        badly_served = statistics.distances.double().cpu()
+        number = min(len(unused), int((badly_served > 0).sum()))
+        if number:
+            rows = torch.multinomial(badly_served, number, generator=generator)
+            self._place(unused[:number], statistics.encodings[rows.to(statistics.encodings.device)])
+        return number
+
+    def _place(self, codes: Tensor, vectors: Tensor) -> None:
+        # Embedding, count and sum move together, else the next EMA step would pull the code back.
+        self.embedding[codes] = vectors.to(self.embedding.dtype)
+        self.counts[codes] = 1.0
+        self.sums[codes] = vectors.to(self.sums.dtype)

@@ -1,0 +1,156 @@
+"""The contract every model keeps, and what a model can do: the window asks, it never tests for a class.
+
+At every public boundary images are float32, [0, 1], NCHW; codes are int64 (B, h, w), one array per
+level, coarsest level first.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from engine.decoding.decoder import CodeLevel
+from engine.errors import CodesFault
+
+
+class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every family's config has; fields carry their ranges, which forms and `--set` read."""
+
+    image_size: int = 64
+    channels: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Latent:
+    """What an encoder says: (B, D) or (B, D, h, w); `log_var` where the posterior has one."""
+
+    mean: Tensor
+    log_var: Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LossResult:
+    """A loss, its named terms (detached, for curves) and what the codebooks saw."""
+
+    total: Tensor
+    terms: Mapping[str, Tensor]
+    statistics: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportGraph:
+    """One graph to take away: a module, example inputs and the names of its tensors and free axes."""
+
+    module: nn.Module
+    example: tuple[Tensor, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    free_axes: tuple[Mapping[int, str], ...]  # per input: axis -> name
+
+
+class Autoencoder(nn.Module, ABC):
+    """An autoencoder. `loss` has no side effects; `update` is called once per optimiser step."""
+
+    family: str
+    config: ModelConfig
+
+    @abstractmethod
+    def encode(self, images: Tensor, condition: Tensor | None = None) -> Latent:
+        """Latents of images (B, C, H, W) in [0, 1]; `condition` (B, L) float32 weights over labels."""
+
+    @abstractmethod
+    def decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Images (B, C, H, W) of latents as `encode` gives them; clamped to [0, 1]."""
+
+    @abstractmethod
+    def loss(self, images: Tensor, condition: Tensor | None = None) -> LossResult:
+        """The training loss of a batch."""
+
+    @torch.no_grad()
+    def begin(self, images: Tensor, generator: torch.Generator) -> None:  # noqa: B027 (optional to have)
+        """Data-dependent initialisation, called once before the first step."""
+
+    @torch.no_grad()
+    def update(self, statistics: Any, step: int, generator: torch.Generator) -> Mapping[str, float]:
+        """What follows an optimiser step without gradients (EMA, restarts); returns figures to log."""
+        del statistics, step, generator
+        return {}
+
+    def training_state(self) -> dict[str, Tensor]:
+        """Buffers that training needs to go on and the finished model does not."""
+        persistent = self.state_dict().keys()
+        return {name: buffer for name, buffer in self.named_buffers() if name not in persistent}
+
+    def load_training_state(self, state: Mapping[str, Tensor]) -> None:
+        """The inverse of `training_state`."""
+        for name, buffer in self.training_state().items():
+            buffer.copy_(state[name])
+
+    @abstractmethod
+    def export_graphs(self) -> dict[str, ExportGraph]:
+        """The graphs by name, on copies of nothing: the caller gives an eval, CPU, float32 model."""
+
+
+class DiscreteAutoencoder(Autoencoder):
+    """An autoencoder whose latents are grids of codes."""
+
+    @property
+    @abstractmethod
+    def levels(self) -> tuple[CodeLevel, ...]:
+        """Stride, K and D per level, coarsest first."""
+
+    @property
+    @abstractmethod
+    def receptive_margin(self) -> int:
+        """Coarsest cells of codes around a window that its pixels depend on."""
+
+    @property
+    @abstractmethod
+    def encode_margin(self) -> int:
+        """Coarsest cells of image around a window that its codes depend on."""
+
+    @abstractmethod
+    def codebook(self, level: int) -> Tensor:
+        """The code vectors of a level, (K, D)."""
+
+    @abstractmethod
+    def with_codebook(self, level: int, vectors: Tensor) -> DiscreteAutoencoder:
+        """A copy of the model with other code vectors (K, D) at a level."""
+
+    @abstractmethod
+    def encode_codes(self, images: Tensor) -> list[Tensor]:
+        """Codes per level; images (B, C, H, W) are padded by their edge to the coarsest stride."""
+
+    @abstractmethod
+    def decode_codes(self, codes: Sequence[Tensor]) -> Tensor:
+        """Images (B, C, h * stride, w * stride) in [0, 1]. Raises `CodesFault` where codes do not fit."""
+
+    def pad_to_stride(self, images: Tensor) -> Tensor:
+        """Repeat the right and bottom edge until height and width are multiples of the coarsest stride."""
+        stride = self.levels[0].stride_px
+        height, width = images.shape[-2:]
+        return F.pad(images, (0, -width % stride, 0, -height % stride), mode="replicate")
+
+    def check_codes(self, codes: Sequence[Tensor]) -> None:
+        """Raise `CodesFault` unless `codes` has this model's levels, sizes in ratio and codes in range."""
+        if len(codes) != len(self.levels):
+            raise CodesFault(f"{len(codes)} levels of codes given, the model has {len(self.levels)}")
+        for index, (grid, level) in enumerate(zip(codes, self.levels, strict=True)):
+            if grid.ndim != 3 or grid.dtype != torch.int64:
+                raise CodesFault(
+                    f"level {index}: codes must be int64 (B, h, w), not {grid.dtype} {tuple(grid.shape)}"
+                )
+            ratio = self.levels[0].stride_px // level.stride_px
+            expected = (codes[0].shape[0], codes[0].shape[1] * ratio, codes[0].shape[2] * ratio)
+            if tuple(grid.shape) != expected or grid.numel() == 0:
+                raise CodesFault(f"level {index}: codes have shape {tuple(grid.shape)}, not {expected}")
+            low, high = int(grid.min()), int(grid.max())
+            if low < 0 or high >= level.codes:
+                raise CodesFault(f"level {index}: codes reach from {low} to {high}, not 0 to {level.codes - 1}")

@@ -1,0 +1,102 @@
+"""Which families there are (one line each), which models are built in, and opening one by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from engine.errors import ModelFault, ModelNotFound, OptionFault
+
+if TYPE_CHECKING:
+    from engine.models.base import Autoencoder, ModelConfig
+
+BUILTIN_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "models"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Where a family's classes are: named, not imported, since torch takes two seconds to load."""
+
+    module: str
+    model: str
+    config: str
+
+    def model_class(self) -> type[Autoencoder]:
+        return getattr(import_module(self.module), self.model)  # type: ignore[no-any-return]
+
+    def config_class(self) -> type[ModelConfig]:
+        return getattr(import_module(self.module), self.config)  # type: ignore[no-any-return]
+
+
+FAMILIES: Mapping[str, Family] = {
+    "vqvae": Family("engine.models.vqvae", "VQVAE", "VQVAEConfig"),
+}
+
+
+def family_named(name: str) -> Family:
+    """The family; raises `OptionFault` naming those there are."""
+    if name not in FAMILIES:
+        raise OptionFault(f"model family {name!r} does not exist: use {', '.join(sorted(FAMILIES))}")
+    return FAMILIES[name]
+
+
+def builtin_models() -> dict[str, Path]:
+    """Built-in models by name."""
+    return {path.stem: path for path in sorted(BUILTIN_FOLDER.glob("*.safetensors"))}
+
+
+def find_model(name: str | Path) -> Path:
+    """The model file behind a built-in name, a `.safetensors` file or a run folder."""
+    builtin = builtin_models()
+    if str(name) in builtin:
+        return builtin[str(name)]
+    path = Path(name).expanduser()
+    if path.is_dir():
+        for candidate in (path / "model.safetensors", path / "last" / "weights.safetensors"):
+            if candidate.is_file():
+                return candidate
+        raise ModelNotFound(f"{path}: this folder holds no model (no model.safetensors in it)")
+    if path.is_file():
+        return path
+    raise ModelNotFound(f"model {str(name)!r}: neither built in ({', '.join(builtin) or 'none'}) nor a file")
+
+
+def build(family: str, config: Mapping[str, Any]) -> Autoencoder:
+    """An untrained model; raises `OptionFault` for options it does not have or values out of range."""
+    entry = family_named(family)
+    try:
+        parsed = msgspec.convert(dict(config), entry.config_class(), strict=False)
+    except msgspec.ValidationError as error:
+        raise OptionFault(f"{family}: {error}") from error
+    return entry.model_class()(parsed)  # type: ignore[call-arg]  # each family takes its own config
+
+
+def load(name: str | Path, device: str | None = None) -> Autoencoder:
+    """A trained model, ready in eval mode on the best device (or the one named).
+
+    Raises `ModelNotFound` or `ModelFault`.
+    """
+    import torch
+
+    from engine.checkpoint import read_card, read_weights
+    from engine.device import pick_device
+
+    path = find_model(name)
+    card = read_card(path)
+    try:
+        with torch.device("meta"):
+            model = build(card.family, card.config)
+    except OptionFault as error:
+        raise ModelFault(path, f"describes a model this program cannot build ({error})") from error
+    weights = {key.removeprefix("autoencoder."): value for key, value in read_weights(path).items()}
+    expected = {key: tuple(tensor.shape) for key, tensor in model.state_dict().items()}
+    if expected != {key: value.shape for key, value in weights.items()}:
+        raise ModelFault(path, "its tensors do not fit its configuration")
+    model = build(card.family, card.config)
+    model.load_state_dict({key: torch.from_numpy(value.copy()) for key, value in weights.items()})
+    return model.eval().requires_grad_(False).to(pick_device(device))

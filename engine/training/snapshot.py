@@ -1,0 +1,81 @@
+"""Model and training state to tensors and back, exactly: a resumed run ends bit-identical.
+
+Batches and random draws are functions of (seed, step), so the position in the data order is the step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.checkpoint import FORMAT_VERSION, Description, model_id
+from engine.data.source import Pictures
+from engine.models.base import Autoencoder, DiscreteAutoencoder
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def model_tensors(model: Autoencoder) -> Arrays:
+    """The weights as `autoencoder.*`."""
+    return {f"autoencoder.{name}": _array(tensor) for name, tensor in model.state_dict().items()}
+
+
+def training_tensors(model: Autoencoder, optimiser: torch.optim.Optimizer) -> Arrays:
+    """What only training needs, as `train.*`."""
+    tensors = {f"train.model.{name}": _array(buffer) for name, buffer in model.training_state().items()}
+    for index, state in optimiser.state_dict()["state"].items():
+        tensors |= {f"train.optimiser.{index}.{key}": _array(value) for key, value in state.items()}
+    return tensors
+
+
+def restore(model: Autoencoder, optimiser: torch.optim.Optimizer, tensors: Mapping[str, NDArray[Any]]) -> None:
+    """Put model and optimiser where `model_tensors` and `training_tensors` found them."""
+    named = {name: torch.from_numpy(array.copy()) for name, array in tensors.items()}
+    model.load_state_dict(_under(named, "autoencoder."))
+    model.load_training_state(_under(named, "train.model."))
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for name, tensor in _under(named, "train.optimiser.").items():
+        index, key = name.split(".", 1)
+        state.setdefault(int(index), {})[key] = tensor
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+
+
+def describe(
+    model: Autoencoder,
+    pictures: Pictures,
+    recipe: dict[str, Any],
+    training: dict[str, Any],
+    metrics: dict[str, Any],
+) -> Description:
+    """The metadata of a model file."""
+    import msgspec
+
+    discrete = model if isinstance(model, DiscreteAutoencoder) else None
+    return Description(
+        format=FORMAT_VERSION,
+        family=model.family,
+        config=msgspec.to_builtins(model.config),
+        data=pictures.data_name,
+        labels=list(pictures.label_names),
+        image_size=model.config.image_size,
+        channels=model.config.channels,
+        levels=[(v.stride_px, v.codes, v.dim) for v in discrete.levels] if discrete else [],
+        receptive_margin=discrete.receptive_margin if discrete else 0,
+        encode_margin=discrete.encode_margin if discrete else 0,
+        model_id=model_id(model_tensors(model)),
+        recipe=recipe,
+        training=training,
+        metrics=metrics,
+    )
+
+
+def _array(tensor: torch.Tensor) -> NDArray[Any]:
+    return np.ascontiguousarray(tensor.detach().cpu().contiguous().numpy())
+
+
+def _under(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
