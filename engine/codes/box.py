@@ -96,4 +96,5 @@ class Box:
 
     def holds(self, other: Box) -> bool:
         """Whether all of `other` lies in this box."""
-        return other.is_empty or self.intersection(other) == other
+        rows = self.top <= other.top and other.bottom <= self.bottom
+        return other.is_empty or (rows and self.left <= other.left and other.right <= self.right)
