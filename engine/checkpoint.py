@@ -24,7 +24,7 @@ from safetensors.numpy import save as to_safetensors
 from engine.analysis.statistics import LevelStatistics
 from engine.decoding.decoder import CodeLevel
 from engine.errors import ModelFault
-from engine.files import write_bytes
+from engine.files import reason_of, write_bytes
 
 FORMAT_VERSION = 1
 HEADER_LIMIT = 16 * 2**20
@@ -143,7 +143,7 @@ def read_weights(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def read_statistics(path: Path) -> tuple[LevelStatistics, ...]:
-    """`stats.*` per level; an empty tuple where the file has none. Raises `ModelFault` where they do not fit."""
+    """`stats.*` per level; () where the file has none. Raises `ModelFault` where they do not fit."""
     card = read_card(path)
     tensors = read_tensors(path, "stats.")
     if not tensors:
@@ -177,7 +177,7 @@ def _level_statistics(path: Path, card: ModelCard, tensors: Tensors, index: int)
     for field, (dtype, shape) in expected.items():
         tensor = tensors.get(f"stats.{index}.{field}")
         if tensor is None or tensor.dtype != dtype or tensor.shape != shape:
-            raise ModelFault(path, f"its statistics are damaged: stats.{index}.{field} does not fit the model")
+            raise ModelFault(path, f"its statistics are damaged: stats.{index}.{field} does not fit")
         found[field] = tensor
     return LevelStatistics(**found)
 
@@ -216,7 +216,7 @@ def _read_header(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise ModelFault(path, "does not exist") from error
     except OSError as error:
-        raise ModelFault(path, f"cannot be read ({(error.strerror or str(error)).lower()})") from error
+        raise ModelFault(path, f"cannot be read ({reason_of(error)})") from error
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise ModelFault(path, "is not a model file: its header cannot be read") from error
     if not all(isinstance(end, int) for end in ends) or max(ends, default=0) + 8 + length != size:

@@ -30,10 +30,10 @@ def pick_device(name: str | None = None) -> torch.device:
 def trains_in_bfloat16(device: torch.device) -> bool:
     """Whether bfloat16 arithmetic is quick there (in software it is many times slower)."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu":
         capabilities = torch.backends.cpu.get_cpu_capability()
-        return "AVX512" in capabilities and torch.cpu._is_avx512_bf16_supported()
+        return "AVX512" in capabilities and bool(torch.cpu._is_avx512_bf16_supported())
     return False
 
 

@@ -20,7 +20,7 @@ def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     except OSError as error:
-        raise CannotWrite(path, _reason(error)) from error
+        raise CannotWrite(path, f"cannot be written ({reason_of(error)})") from error
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -31,7 +31,7 @@ def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise CannotWrite(path, _reason(error)) from error
+        raise CannotWrite(path, f"cannot be written ({reason_of(error)})") from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -47,11 +47,12 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotWrite(path, _reason(error)) from error
+        raise CannotWrite(path, f"cannot be written ({reason_of(error)})") from error
 
 
-def _reason(error: OSError) -> str:
-    return f"cannot be written ({(error.strerror or str(error)).lower()})"
+def reason_of(error: OSError) -> str:
+    """The system's reason in plain words, e.g. `no space left on device`."""
+    return (error.strerror or str(error)).lower()
 
 
 def _default_mode() -> int:

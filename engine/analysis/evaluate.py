@@ -45,8 +45,8 @@ def evaluate(
         "active_units": None,
         "skipped": list(pictures.skipped),
         "seconds": round(time.monotonic() - started, 3),
-        "protocol": "psnr = -10 log10(mse over all pixels of the split, images in [0, 1]); unigram_bits under "
-        "the train split's code frequencies, add one; fill_field_sd_p95 in [0, 1], worst channel",
+        "protocol": "psnr = -10 log10(mse over all pixels of the split, images in [0, 1]); unigram_bits "
+        "under the train split's code frequencies, add one; fill_field_sd_p95 in [0, 1], worst channel",
     }
 
 

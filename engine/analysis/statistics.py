@@ -32,7 +32,7 @@ class LevelStatistics:
 
     @property
     def fills(self) -> NDArray[np.bool_]:
-        """Which codes are fills, `(K,)`: in use, and the mean swatch deviates at most 4/255 within the cell."""
+        """Which codes are fills, `(K,)`: in use, and the mean swatch deviates <= 4/255 in the cell."""
         return (self.use > 0) & (spatial_deviation(self.swatches) <= FILL_DEVIATION)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -67,7 +67,7 @@ def _mean_contexts(model: DiscreteAutoencoder, codes: Tensor) -> Tensor:
     s = level.stride_px
     sums = torch.zeros(level.codes, model.config.channels * 9 * s * s, dtype=torch.float64)
     counts = torch.bincount(codes.flatten(), minlength=level.codes)
-    for batch in codes.split(32):
+    for batch in torch.split(codes, 32):
         decoded = model.decode_codes([batch.to(device)]).cpu()
         sums.index_add_(0, batch.flatten(), _contexts(decoded, s).double())
     means = (sums / counts.clamp(min=1)[:, None]).float().view(level.codes, -1, 3 * s, 3 * s)
@@ -89,7 +89,9 @@ def _typical_patches(
     best = torch.full((len(means),), torch.inf)
     patches = means.flatten(1).clone()
     targets = means.flatten(1)
-    for images, batch in zip(batches_of(pictures, torch.device("cpu")), codes.split(BATCH), strict=True):
+    for images, batch in zip(
+        batches_of(pictures, torch.device("cpu")), torch.split(codes, BATCH), strict=True
+    ):
         contexts, chosen = _contexts(images, s), batch.flatten()
         distances = (contexts - targets[chosen]).square().sum(dim=1)
         nearest = torch.full_like(best, torch.inf).scatter_reduce_(0, chosen, distances, "amin")

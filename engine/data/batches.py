@@ -79,7 +79,8 @@ def _generator(seed: int, purpose: str, number: int) -> np.random.Generator:
 
 def _some_colour(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float64]:
     row, column = rng.integers(image.shape[:2])
-    return image[row, column].astype(np.float64)
+    colour: NDArray[np.float64] = image[row, column].astype(np.float64)
+    return colour
 
 
 def _flat(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -91,7 +92,8 @@ def _gradient(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.
     angle = rng.uniform(0, 2 * np.pi)
     rows, columns = np.mgrid[: image.shape[0], : image.shape[1]] / max(image.shape[:2])
     along = np.cos(angle) * (columns - 0.5) + np.sin(angle) * (rows - 0.5) + 0.5
-    return np.rint(start + np.clip(along, 0, 1)[..., None] * (end - start)).astype(np.uint8)
+    blended = start + np.clip(along, 0, 1)[..., None] * (end - start)
+    return np.asarray(np.rint(blended), dtype=np.uint8)
 
 
 def _zoomed(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

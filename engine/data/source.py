@@ -51,7 +51,7 @@ class Pictures:
 
 
 def split_by_hash(keys: Sequence[str]) -> NDArray[np.str_]:
-    """Splits by SHA-256 of each key modulo 10: 0 is test, 1 is valid, the rest train; equal keys never part."""
+    """Splits by SHA-256 of each key modulo 10: 0 test, 1 valid, the rest train; equal keys never part."""
     digits = (int(hashlib.sha256(key.encode()).hexdigest(), 16) % 10 for key in keys)
     return np.array([{0: "test", 1: "valid"}.get(digit, "train") for digit in digits], dtype="<U5")
 

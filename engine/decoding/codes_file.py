@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.decoding.decoder import CodeLevel, Codes
 from engine.errors import CodesFault, FileFault
-from engine.files import write_bytes
+from engine.files import reason_of, write_bytes
 
 BYTES_LIMIT = 2**31
 
@@ -31,7 +31,9 @@ def read_codes(path: Path, levels: Sequence[CodeLevel]) -> tuple[list[Codes], ND
     names = [f"level_{index}" for index in range(len(levels))]
     found = sorted(name for name in arrays if name.startswith("level_"))
     if found != names:
-        raise CodesFault(f"{path}: holds {', '.join(found) or 'no codes'}; this model needs {', '.join(names)}")
+        raise CodesFault(
+            f"{path}: holds {', '.join(found) or 'no codes'}, the model needs {', '.join(names)}"
+        )
     codes = [arrays[name] for name in names]
     for name, array, level in zip(names, codes, levels, strict=True):
         _check_level(path, name, array, level)
@@ -70,6 +72,6 @@ def _read_arrays(path: Path) -> dict[str, NDArray[np.int64]]:
     except FileNotFoundError as error:
         raise FileFault(path, "does not exist") from error
     except OSError as error:
-        raise FileFault(path, f"cannot be read ({(error.strerror or str(error)).lower()})") from error
+        raise FileFault(path, f"cannot be read ({reason_of(error)})") from error
     except (zipfile.BadZipFile, ValueError, EOFError, KeyError, MemoryError, NotImplementedError) as error:
         raise FileFault(path, "is not a codes file (.npz), or is damaged") from error

@@ -64,7 +64,7 @@ class Decoder(Protocol):
         ...
 
     def encode(self, images: NDArray[np.float32]) -> list[Codes]:
-        """Codes of `images`, float32 `(B, C, H, W)` in [0, 1], padded by their edge to the coarsest stride."""
+        """Codes of float32 `(B, C, H, W)` images in [0, 1], padded by their edge to the coarsest stride."""
         ...
 
     def decode(self, codes: Sequence[Codes]) -> NDArray[np.float32]:

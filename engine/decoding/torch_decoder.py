@@ -14,6 +14,8 @@ from engine.decoding.decoder import CodeLevel, Codes
 from engine.errors import CodesFault, ModelFault
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from engine.models.base import DiscreteAutoencoder
 
 
@@ -83,7 +85,7 @@ class TorchDecoder:
             images = self._model.decode_codes([self._placed(level) for level in levels])
         return np.asarray(images.cpu().numpy())
 
-    def _placed(self, tensor: torch.Tensor) -> torch.Tensor:  # noqa: F821
+    def _placed(self, tensor: Tensor) -> Tensor:
         return tensor.to(next(self._model.parameters()).device)
 
 

@@ -7,7 +7,7 @@ decoded with its receptive margin equals the same region of the full decode.
 
 from __future__ import annotations
 
-import torch.nn.functional as F  # noqa: N812  (PyTorch's own convention)
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -37,16 +37,30 @@ class Down(nn.Conv2d):
 class Up(nn.ConvTranspose2d):
     """Doubles height and width by a 4x4 transposed convolution: (B, C, h, w) -> (B, C', 2h, 2w).
 
-    A transposed convolution would see zeros beyond the border; padding by one repeated cell and
-    cropping what that cell added makes the border repeat here too.
+    Two things are held that a plain one does not keep. Borders repeat: the input is padded by one
+    repeated cell and what that cell added is cropped. And what is uniform stays uniform: the four
+    output pixels of an input cell see different taps of the kernel (its phases), so a plain kernel
+    gives a uniform field a texture of period two. Here the phases are balanced to one common sum.
+    Resizing before a 3x3 convolution is the special case with 9 free taps; this one has 13 of 16, at
+    less than half the arithmetic.
     """
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
-        super().__init__(channels_in, channels_out, 4, stride=2, padding=3)
+        super().__init__(channels_in, channels_out, 4, stride=2)
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
-        # padding=3 is the usual 1 and the 2 pixels that the repeated cell adds on each side.
-        return super().forward(F.pad(x, (1, 1, 1, 1), mode="replicate"), output_size)
+        del output_size  # there is only one size that doubles
+        padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
+        # Padding 3 is the usual 1 and the 2 pixels that the repeated cell adds on each side.
+        return F.conv_transpose2d(padded, self.balanced_weight(), self.bias, stride=2, padding=3)
+
+    def balanced_weight(self) -> Tensor:
+        """The kernel (C, C', 4, 4) with equal sums over each of its four 2x2 phases."""
+        # Row 2t + a of the kernel is tap t of phase a, and columns likewise.
+        phases = self.weight.reshape(*self.weight.shape[:2], 2, 2, 2, 2)  # (C, C', tap, phase, tap, phase)
+        means = phases.mean(dim=(2, 4), keepdim=True)
+        balanced = phases - means + means.mean(dim=(3, 5), keepdim=True)
+        return balanced.reshape(self.weight.shape)
 
 
 class ResidualStack(nn.Module):

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.decoding.decoder import CodeLevel
@@ -74,7 +74,7 @@ class Autoencoder(nn.Module, ABC):
         """The training loss of a batch."""
 
     @torch.no_grad()
-    def begin(self, images: Tensor, generator: torch.Generator) -> None:  # noqa: B027 (optional to have)
+    def begin(self, images: Tensor, generator: torch.Generator) -> None:
         """Data-dependent initialisation, called once before the first step."""
 
     @torch.no_grad()
@@ -153,4 +153,4 @@ class DiscreteAutoencoder(Autoencoder):
                 raise CodesFault(f"level {index}: codes have shape {tuple(grid.shape)}, not {expected}")
             low, high = int(grid.min()), int(grid.max())
             if low < 0 or high >= level.codes:
-                raise CodesFault(f"level {index}: codes reach from {low} to {high}, not 0 to {level.codes - 1}")
+                raise CodesFault(f"level {index}: codes from {low} to {high}, not 0 to {level.codes - 1}")

@@ -73,7 +73,7 @@ def build(family: str, config: Mapping[str, Any]) -> Autoencoder:
         parsed = msgspec.convert(dict(config), entry.config_class(), strict=False)
     except msgspec.ValidationError as error:
         raise OptionFault(f"{family}: {error}") from error
-    return entry.model_class()(parsed)  # type: ignore[call-arg]  # each family takes its own config
+    return entry.model_class()(parsed)
 
 
 def load(name: str | Path, device: str | None = None) -> Autoencoder:

@@ -7,9 +7,8 @@ The first term is here a Gaussian's of fixed variance: the squared error over `p
 besides those of `engine.layers.quantizer`:
 
 - Borders repeat in every convolution, in training too, so that any window of a canvas decodes alone.
-- `flat_weight`: a code that stands for a flat patch should paint flat. A uniform field of one code
-  is, borders repeating, the decode of a 1x1 grid, so its spatial variance costs next to nothing to
-  compute. It is added to the loss for codes whose mean patch in the data is flat.
+- Upsampling keeps uniform fields uniform (`engine.layers.convolution.Up`), so a canvas filled with one
+  code has one colour, exactly, and a 1x1 grid decodes to that colour too.
 
 Shapes at 64 px, stride 4, 128 channels, D 64: image (B, 3, 64, 64) -> z_e (B, 64, 16, 16)
 -> codes (B, 16, 16) -> image (B, 3, 64, 64).
@@ -19,11 +18,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Literal
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from msgspec import Meta
 from torch import Tensor, nn
 
@@ -32,11 +31,6 @@ from engine.errors import CodesFault, OptionFault
 from engine.layers.convolution import Conv, Down, ResidualStack, Up
 from engine.layers.quantizer import CodebookStatistics, VectorQuantizer
 from engine.models.base import DiscreteAutoencoder, ExportGraph, Latent, LossResult, ModelConfig
-
-FLAT_PATCH = 5.0 / 255.0
-"""A code whose mean patch in the data deviates less than this is a flat colour."""
-FIELDS_PER_STEP = 64
-"""Uniform fields looked at per training step: enough to see each code about every eighth step."""
 
 
 class VQVAEConfig(ModelConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,16 +46,7 @@ class VQVAEConfig(ModelConfig, frozen=True, kw_only=True, forbid_unknown_fields=
     pixel_variance: Annotated[float, Meta(gt=0.0, le=1.0, description="variance of p(x | z_q)")] = 0.06
     codebook_update: Annotated[Literal["ema", "gradient"], Meta(description="how codes learn")] = "ema"
     decay: Annotated[float, Meta(ge=0.0, lt=1.0, description="EMA decay of the codebook, gamma")] = 0.99
-    restart_every: Annotated[int, Meta(ge=0, description="steps between restarts of unused codes, 0: never")] = 50
-    flat_weight: Annotated[float, Meta(ge=0.0, description="weight of flatness of flat codes")] = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class VQVAEStatistics:
-    """What a batch says of the codebook, and of the picture behind each code."""
-
-    codebook: CodebookStatistics
-    patch_sums: Tensor  # (K, C * s * s) sum of the image patches that chose each code
+    restart_every: Annotated[int, Meta(ge=0, description="steps between restarts of unused codes")] = 50
 
 
 class VQVAE(DiscreteAutoencoder):
@@ -69,7 +54,6 @@ class VQVAE(DiscreteAutoencoder):
 
     family = "vqvae"
     config: VQVAEConfig
-    patch_sums: Tensor
 
     def __init__(self, config: VQVAEConfig) -> None:
         super().__init__()
@@ -79,8 +63,6 @@ class VQVAE(DiscreteAutoencoder):
         self.encoder = _encoder(config)
         self.quantizer = VectorQuantizer(config.codes, config.code_dim, config.codebook_update, config.decay)
         self.decoder = _decoder(config)
-        patch = config.channels * config.stride**2
-        self.register_buffer("patch_sums", torch.full((config.codes, patch), 0.5), persistent=False)
 
     @property
     def levels(self) -> tuple[CodeLevel, ...]:
@@ -132,35 +114,11 @@ class VQVAE(DiscreteAutoencoder):
     def loss(self, images: Tensor, condition: Tensor | None = None) -> LossResult:
         quantised = self.quantizer(self._to_z_e(images))
         mse = F.mse_loss(self._to_image(quantised.z_q), images)
-        flatness = self._field_variance() / self.config.pixel_variance
         total = mse / self.config.pixel_variance + self.config.beta * quantised.commitment_loss
-        total = total + self.config.flat_weight * flatness
         if self.config.codebook_update == "gradient":
             total = total + quantised.codebook_loss
-        terms = {"mse": mse, "commitment": quantised.commitment_loss, "flatness": flatness}
-        statistics = VQVAEStatistics(quantised.statistics, self._patch_sums_of(images, quantised.codes))
-        return LossResult(total, {name: term.detach() for name, term in terms.items()}, statistics)
-
-    def _field_variance(self) -> Tensor:
-        """Mean spatial variance of the uniform fields of the most used flat codes not seen lately."""
-        flat = torch.nonzero(self.flat_codes()).flatten()
-        if self.config.flat_weight == 0 or len(flat) == 0:
-            return self.quantizer.embedding.new_zeros(())
-        rows = torch.randperm(len(flat), device=flat.device)[:FIELDS_PER_STEP]
-        fields = self._to_image(self.quantizer.lookup(flat[rows][:, None, None]).detach())  # (n, C, s, s)
-        return fields.var(dim=(2, 3), unbiased=False).mean()
-
-    def flat_codes(self) -> Tensor:
-        """Which codes the data uses for flat patches, by moving averages: (K,) bool."""
-        size = self.config.stride
-        means = self.patch_sums / self.quantizer.counts.clamp(min=1e-5)[:, None]
-        cells = means.view(-1, self.config.channels, size, size)
-        return cells.std(dim=(2, 3), unbiased=False).amax(dim=1) <= FLAT_PATCH
-
-    def _patch_sums_of(self, images: Tensor, codes: Tensor) -> Tensor:
-        patches = F.pixel_unshuffle(images, self.config.stride)  # (B, C * s * s, h, w)
-        flat = patches.permute(0, 2, 3, 1).reshape(-1, patches.shape[1])
-        return torch.zeros_like(self.patch_sums).index_add_(0, codes.reshape(-1), flat)
+        terms = {"mse": mse, "codebook": quantised.codebook_loss, "commitment": quantised.commitment_loss}
+        return LossResult(total, {name: t.detach() for name, t in terms.items()}, quantised.statistics)
 
     @torch.no_grad()
     def begin(self, images: Tensor, generator: torch.Generator) -> None:
@@ -168,13 +126,14 @@ class VQVAE(DiscreteAutoencoder):
         self.quantizer.start_from(z_e.permute(0, 2, 3, 1).reshape(-1, z_e.shape[1]), generator)
 
     @torch.no_grad()
-    def update(self, statistics: VQVAEStatistics, step: int, generator: torch.Generator) -> Mapping[str, float]:
-        self.quantizer.update(statistics.codebook)
-        self.patch_sums.lerp_(statistics.patch_sums, 1 - self.config.decay)
+    def update(
+        self, statistics: CodebookStatistics, step: int, generator: torch.Generator
+    ) -> Mapping[str, float]:
+        self.quantizer.update(statistics)
         every = self.config.restart_every
         restarted = 0
         if every and (step + 1) % every == 0:
-            restarted = self.quantizer.restart_unused(statistics.codebook, generator)
+            restarted = self.quantizer.restart_unused(statistics, generator)
         return {"restarted": float(restarted)}
 
     def export_graphs(self) -> dict[str, ExportGraph]:
@@ -215,7 +174,7 @@ def _encoder(config: VQVAEConfig) -> nn.Sequential:
     halvings = config.stride.bit_length() - 1
     widths = [config.channels, config.hidden // 2, *[config.hidden] * (halvings - 1)]
     layers: list[nn.Module] = []
-    for channels_in, channels_out in zip(widths[:-1], widths[1:], strict=True):
+    for channels_in, channels_out in pairwise(widths):
         layers += [Down(channels_in, channels_out), nn.ReLU()]
     return nn.Sequential(
         *layers,

@@ -235,7 +235,8 @@ class Trainer:
 
     def _event(self, kind: Any, **fields: Any) -> Event:
         total = self.config.total_steps
-        event = Event(event=kind, step=self.step, time_s=round(self._seconds(), 3), total_steps=total, **fields)
+        seconds = round(self._seconds(), 3)
+        event = Event(event=kind, step=self.step, time_s=seconds, total_steps=total, **fields)
         self.run.add_event(event)
         return event
 
@@ -243,5 +244,5 @@ class Trainer:
         return f"stopped at step {self.step}; go on with: train --out {self.run.folder} --resume"
 
     def _not_finite(self) -> str:
-        kept = f"the snapshot in {self.run.last} is kept" if self.run.last.exists() else "there is no snapshot yet"
+        kept = f"the snapshot {self.run.last} is kept" if self.run.last.exists() else "no snapshot yet"
         return f"the loss is no longer finite at step {self.step}; {kept}; try a smaller learning_rate"

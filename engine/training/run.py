@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from engine.errors import CannotWrite, RunFault
-from engine.files import make_folder, write_bytes
+from engine.files import make_folder, reason_of, write_bytes
 from engine.training.config import RunConfig
 from engine.training.events import Event
 
@@ -48,7 +48,7 @@ class Run:
         except FileNotFoundError as error:
             raise RunFault(self.folder, "holds no run to go on with (no config.json)") from error
         except OSError as error:
-            raise RunFault(self._config, f"cannot be read ({(error.strerror or str(error)).lower()})") from error
+            raise RunFault(self._config, f"cannot be read ({reason_of(error)})") from error
         except msgspec.MsgspecError as error:
             raise RunFault(self._config, f"is damaged or of another version ({error})") from error
 
@@ -76,4 +76,4 @@ class Run:
             with path.open("ab") as file:
                 file.write(line + b"\n")
         except OSError as error:
-            raise CannotWrite(path, f"cannot be written ({(error.strerror or str(error)).lower()})") from error
+            raise CannotWrite(path, f"cannot be written ({reason_of(error)})") from error

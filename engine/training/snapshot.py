@@ -32,7 +32,9 @@ def training_tensors(model: Autoencoder, optimiser: torch.optim.Optimizer) -> Ar
     return tensors
 
 
-def restore(model: Autoencoder, optimiser: torch.optim.Optimizer, tensors: Mapping[str, NDArray[Any]]) -> None:
+def restore(
+    model: Autoencoder, optimiser: torch.optim.Optimizer, tensors: Mapping[str, NDArray[Any]]
+) -> None:
     """Put model and optimiser where `model_tensors` and `training_tensors` found them."""
     named = {name: torch.from_numpy(array.copy()) for name, array in tensors.items()}
     model.load_state_dict(_under(named, "autoencoder."))

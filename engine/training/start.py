@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -23,7 +23,7 @@ class TrainRequest:
     resume: bool = False
     family: str | None = None
     data: str | None = None
-    length: Length = Length(minutes=10.0)  # noqa: RUF009  (frozen)
+    length: Length = field(default_factory=lambda: Length(minutes=10.0))
     batch_size: int | None = None
     seed: int = 0
     device: str | None = None
