@@ -17,7 +17,7 @@ from engine.models.registry import family_named
 class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a model learns: Adam, linear warm-up, then a cosine to zero."""
 
-    batch_size: Annotated[int, Meta(ge=1, le=4096)] = 32
+    batch_size: Annotated[int, Meta(ge=1, le=4096)] = 16
     learning_rate: Annotated[float, Meta(gt=0.0, le=1.0)] = 2e-3
     warmup_steps: Annotated[int, Meta(ge=0, description="steps of linear warm-up")] = 100
     precision: Annotated[
