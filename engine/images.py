@@ -25,6 +25,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from engine.errors import PictureFault
+from engine.files import reason_of
 
 Pixels = NDArray[np.uint8]
 """`(H, W, C)`, C = 3 (RGB) or 1 (grey)."""
@@ -70,7 +71,7 @@ def read_picture(
     try:
         file = source.open("rb")
     except OSError as error:
-        raise PictureFault(source, f"cannot be read ({(error.strerror or str(error)).lower()})") from error
+        raise PictureFault(source, f"cannot be read ({reason_of(error)})") from error
     with file:
         return _read(file, source, wanted)
 

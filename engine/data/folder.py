@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from engine.data.source import Pictures, Progress, split_by_hash
 from engine.errors import DataFault, PictureFault
+from engine.files import reason_of
 from engine.images import FORMATS_IN_WORDS, Pixels, fitted_crop, read_picture
 
 UNLABELLED = "unlabelled"
@@ -117,9 +118,7 @@ def _find_files(root: Path) -> list[_Found]:
     try:
         files = sorted((_Found.below(root, file) for file in _walk(root, ())), key=lambda file: file.name)
     except OSError as error:
-        raise DataFault(
-            f"{error.filename}: cannot be read ({(error.strerror or 'failed').lower()})"
-        ) from error
+        raise DataFault(f"{error.filename}: cannot be read ({reason_of(error)})") from error
     if not files:
         raise DataFault(f"{root}: is empty; put {FORMATS_IN_WORDS} pictures into it")
     return files

@@ -161,7 +161,7 @@ def test_progress_reaches_the_end(tmp_path: Path) -> None:
     for number in range(4):
         put(tmp_path / f"{number}.png")
     told: list[float] = []
-    read_folder(tmp_path, 4, 3, lambda what, done: told.append(done))  # noqa: ARG005
+    read_folder(tmp_path, 4, 3, lambda what, done: told.append(done))
     assert told == [0.25, 0.5, 0.75, 1.0]
 
 
