@@ -6,7 +6,7 @@ decoded) and, before that has loaded, its code vectors. Each gives a palette, ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -51,15 +51,17 @@ class CodeLooks:
     swatches: NDArray[np.uint8]  # (K, s, s, 3) mean decoded cell, or what stands in for it
     fields: NDArray[np.uint8]  # (K, s, s, 3) its uniform field
     vectors: NDArray[np.float32]  # (K, D)
+    fills: NDArray[np.bool_]  # (K,) one flat colour and in use; none while nothing is known
     statistics: LevelStatistics | None
+    projected: bool = False  # the fields are colours made up from the vectors
 
     def __len__(self) -> int:
         return len(self.swatches)
 
-    @property
-    def strips(self) -> NDArray[np.uint8]:
-        """The colour of each code's uniform field, `(K, 3)`."""
-        return np.asarray(np.rint(self.fields.mean(axis=(1, 2))), dtype=np.uint8)
+    def strip(self, code: int) -> tuple[int, int, int]:
+        """The colour of the code's uniform field, 0..255."""
+        red, green, blue = np.rint(self.fields[code].mean(axis=(0, 1))).astype(int).tolist()
+        return red, green, blue
 
     @property
     def blank(self) -> int:
@@ -92,7 +94,7 @@ class CodeLooks:
             return (Group(EVERYTHING, self.sorted(everything, sort), everything[:0]),)
         unused = self.statistics.use == 0
         white = near_white(self.swatches) & ~unused & (everything != self.blank)
-        fills = self.statistics.fills & ~white
+        fills = self.fills & ~white
         parts = ((FILLS, fills, white), (EDGES, ~(fills | white | unused), None), (UNUSED, unused, None))
         groups = (self._group(title, shown, folded, sort) for title, shown, folded in parts)
         return tuple(group for group in groups if len(group.codes) + len(group.folded))
@@ -104,14 +106,18 @@ class CodeLooks:
         return Group(title, self.sorted(np.flatnonzero(shown), sort), self.sorted(hidden, sort))
 
     def is_unused(self, code: int) -> bool:
-        return self.statistics is not None and self.statistics.use[code] == 0
+        return self.statistics is not None and bool(self.statistics.use[code] == 0)
+
+    def is_edge(self, code: int) -> bool:
+        """In use, and not one flat colour; False while nothing is known."""
+        return self.statistics is not None and not self.fills[code] and not self.is_unused(code)
 
     def facts(self, code: int) -> CodeFacts:
         norm = float(np.linalg.norm(self.vectors[code]))
         if self.statistics is None:
             return CodeFacts(code, "Code", None, None, None, norm)
         use = self.statistics.use
-        kind = "Unused" if use[code] == 0 else "Fill" if self.statistics.fills[code] else "Edge or texture"
+        kind = "Unused" if use[code] == 0 else "Fill" if self.fills[code] else "Edge or texture"
         share = float(use[code] / max(int(use.sum()), 1))
         return CodeFacts(code, kind, int(use[code]), share, int((use > use[code]).sum()) + 1, norm)
 
@@ -122,12 +128,14 @@ def looks_from_statistics(statistics: LevelStatistics) -> CodeLooks:
         return looks_from_fields(statistics.fields, statistics.vectors)
     unused = (statistics.use == 0)[:, None, None, None]
     swatches = np.where(unused, statistics.fields, statistics.swatches)
-    return CodeLooks(_rgb(swatches), _rgb(statistics.fields), statistics.vectors, statistics)
+    fields = _rgb(statistics.fields)
+    return CodeLooks(_rgb(swatches), fields, statistics.vectors, statistics.fills, statistics)
 
 
 def looks_from_fields(fields: NDArray[np.uint8], vectors: NDArray[np.float32]) -> CodeLooks:
     """Uniform fields `(K, s, s, C)` stand in for the swatches: right for fills, a guess for edges."""
-    return CodeLooks(_rgb(fields), _rgb(fields), vectors, None)
+    rgb = _rgb(fields)
+    return CodeLooks(rgb, rgb, vectors, np.zeros(len(rgb), dtype=np.bool_), None)
 
 
 def looks_from_vectors(vectors: NDArray[np.float32]) -> CodeLooks:
@@ -136,9 +144,9 @@ def looks_from_vectors(vectors: NDArray[np.float32]) -> CodeLooks:
     axes = np.linalg.svd(centred, full_matrices=False)[2][:3]
     places = np.zeros((len(vectors), 3))
     places[:, : len(axes)] = centred @ axes.T
-    spread = np.maximum(np.abs(places).max(axis=0), 1e-12)
-    colours = np.asarray(np.rint(136.0 + 96.0 * places / spread), dtype=np.uint8)
-    return looks_from_fields(colours[:, None, None, :], vectors)
+    reach = np.maximum(np.percentile(np.abs(places), 95, axis=0), 1e-12)
+    colours = np.rint(136.0 + 96.0 * np.clip(places / reach, -1.0, 1.0)).astype(np.uint8)
+    return replace(looks_from_fields(colours[:, None, None, :], vectors), projected=True)
 
 
 def _rgb(cells: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -82,10 +82,10 @@ def test_statistics_never_measured_do_not_call_every_code_unused(statistics: Lev
     assert looks.facts(RED).rank is None
 
 
-def test_strips_are_the_colour_of_the_uniform_field(statistics: LevelStatistics) -> None:
-    strips = looks_from_statistics(statistics).strips
-    assert strips[RED].tolist() == [220, 20, 30]
-    assert strips[EDGE].tolist() == [115, 115, 115]
+def test_the_strip_is_the_colour_of_the_uniform_field(statistics: LevelStatistics) -> None:
+    looks = looks_from_statistics(statistics)
+    assert looks.strip(RED) == (220, 20, 30)
+    assert looks.strip(EDGE) == (115, 115, 115)
 
 
 def test_grey_fields_become_rgb_and_the_blank_is_the_whitest() -> None:
@@ -108,7 +108,7 @@ def test_vectors_alone_give_a_palette_of_every_code(count: int, dim: int, seed: 
 def test_alike_vectors_get_alike_colours() -> None:
     vectors = np.array([[0, 0, 0, 0], [0.1, 0, 0, 0], [9, 3, -4, 1], [-5, 7, 2, 0]], dtype=np.float32)
     looks: CodeLooks = looks_from_vectors(vectors)
-    colours = looks.strips.astype(int)
+    colours = np.array([looks.strip(code) for code in range(4)])
     near = np.abs(colours[0] - colours[1]).sum()
     assert near < np.abs(colours[0] - colours[2]).sum()
     assert near < np.abs(colours[0] - colours[3]).sum()
