@@ -145,7 +145,7 @@ ACTIONS: tuple[Action, ...] = (
         "search",
         "Type to find what you want to do",
     ),
-    Action("help.shortcuts", "Keyboard shortcuts", HELP, ("?", "F1"), "keyboard"),
+    Action("help.shortcuts", "Keyboard shortcuts", HELP, ("?", "F1", "Shift+?"), "keyboard"),
 )
 
 
@@ -191,7 +191,7 @@ class ActionTable(QObject):
         button.setDefaultAction(self._made[name])
         button.setIconSize(QSize(theme.ICON_PX, theme.ICON_PX))
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        button.setAccessibleName(_bare(self._rows[name].text))
+        button.setAccessibleName(bare(self._rows[name].text))
         button.setFixedSize(theme.CONTROL_HEIGHT, theme.CONTROL_HEIGHT)
         return button
 
@@ -212,7 +212,7 @@ class ActionTable(QObject):
 
 def tool_tip(row: Action) -> str:
     """What it is, its shortcut, and the tip on a second line."""
-    head = _bare(row.text)
+    head = bare(row.text)
     if row.shortcuts:
         head = f"{head} ({shortcut_text(row.shortcuts[0])})"
     return f"{head}\n{row.tip}" if row.tip else head
@@ -223,5 +223,6 @@ def shortcut_text(keys: str) -> str:
     return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
+    """The text without the dots that promise a dialog."""
     return text.removesuffix("...")

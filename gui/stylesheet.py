@@ -42,6 +42,11 @@ QPushButton[role="primary"]:disabled { background: $RAISED; color: $DISABLED; bo
 QPushButton[role="quiet"] { background: transparent; border-color: transparent; }
 QPushButton[role="quiet"]:hover { background: $HOVER; }
 QPushButton[role="quiet"]:focus { border: 2px solid $ACCENT; }
+QPushButton[role="choice"] { background: transparent; border-color: transparent; color: $SECONDARY;
+    padding: 1px 8px; }
+QPushButton[role="choice"]:hover { background: $HOVER; }
+QPushButton[role="choice"]:checked { background: $CHECKED; color: $TEXT; }
+QPushButton[role="choice"]:focus { border: 2px solid $ACCENT; padding: 0px 7px; }
 QPushButton::menu-indicator { image: url($ICONS/chevron-down.svg); width: 14px; height: 14px;
     subcontrol-origin: padding; subcontrol-position: center right; right: 6px; }
 
@@ -68,7 +73,8 @@ QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTe
     border: 2px solid $ACCENT; padding: 0px 7px;
 }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { color: $DISABLED; }
-QSpinBox, QDoubleSpinBox { padding-right: 20px; }
+/* Qt ignores the left padding of a spin box: a number in the middle needs none. */
+QSpinBox, QDoubleSpinBox { padding-right: 20px; qproperty-alignment: AlignCenter; }
 QSpinBox::up-button, QDoubleSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::down-button {
     subcontrol-origin: border; width: 18px; border: none; background: transparent;
 }

@@ -4,7 +4,8 @@ The palette is set by hand on Fusion (`setColorScheme` does nothing offscreen, a
 elsewhere). Widgets ask for a look by dynamic properties that `gui/stylesheet.py` knows:
 
 - `QLabel`: `role` = `title`, `secondary`, `caption`, `warn`, `bad`
-- `QPushButton`: `role` = `primary` (the one filled button of a screen), `quiet` (no frame)
+- `QPushButton`: `role` = `primary` (the one filled button of a screen), `quiet` (no
+  frame), `choice` (one of several, checkable)
 - any `QWidget`: `surface` = `surround`, `panel`, `raised`
 """
 

@@ -107,4 +107,5 @@ def test_style_sheet_pictures_exist_and_have_the_themes_colours() -> None:
 def test_every_colour_comes_from_the_theme() -> None:
     for path in GUI.rglob("*.py"):
         if path.name not in ("theme.py", "stylesheet.py"):
-            assert not re.search(r'"#[0-9a-fA-F]{6}"', path.read_text()), f"{path} names a colour of its own"
+            named = set(re.findall(r'"(#[0-9a-fA-F]{6})"', path.read_text())) - {"#ffffff", "#000000"}
+            assert not named, f"{path} names colours of its own"

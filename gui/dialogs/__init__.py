@@ -1,0 +1,1 @@
+"""Dialogs: each opens without stopping the program and calls back with what was chosen."""
