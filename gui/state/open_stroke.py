@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.codes.grid import CodeGrid
 from engine.codes.history import Step
-from engine.codes.patch import Patch
+from engine.codes.patch import Patch, merge
 from engine.codes.selection import Fragment, Selection
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Floating:
     """Cells that are in the air: shown on the canvas, set down when the stroke is committed."""
 
@@ -32,20 +31,14 @@ class OpenStroke:
 
     def step(self, selection_after: Selection) -> Step:
         """The undo step; it carries the selections only where the stroke moved the selection."""
-        if selection_after is self.selection_before:
-            return Step(self.label, tuple(self.patches))
-        return Step(self.label, tuple(self.patches), self.selection_before, selection_after)
+        if selection_after == self.selection_before:
+            return Step(self.label, merge(self.patches))
+        return Step(self.label, merge(self.patches), self.selection_before, selection_after)
 
     def take_back(self, grid: CodeGrid) -> tuple[Patch, ...]:
         """Put the grid back to how it was before the stroke; returns the patches that did it."""
-        undone = reverse(grid, self.patches)
+        undone = tuple(patch.reversed() for patch in reversed(self.patches))
+        for patch in undone:
+            grid.apply(patch)
         self.patches.clear()
         return undone
-
-
-def reverse(grid: CodeGrid, patches: Sequence[Patch]) -> tuple[Patch, ...]:
-    """Apply `patches` backwards; returns the patches applied."""
-    undone = tuple(patch.reversed() for patch in reversed(patches))
-    for patch in undone:
-        grid.apply(patch)
-    return undone

@@ -7,22 +7,25 @@ settled: by deselecting, by the next stroke, by undo, by saving.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
+from engine.codes.document import Painting
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from engine.codes.document import Painting
 from engine.codes.box import Box, Mask
+from engine.codes.grid import CodeGrid
 from engine.codes.patch import Patch, merge
 from engine.codes.selection import Selection
-from gui.state.open_stroke import Floating, OpenStroke, reverse
+from gui.state.open_stroke import Floating, OpenStroke
 
 Codes = int | NDArray[np.int64]
 Stamp = tuple[Box, Mask, Codes]
 """Cells to paint, (box, mask, codes): `mask` (h, w) of `box`, `codes` one for all or (h, w)."""
+Change = Callable[[CodeGrid], Iterable[Patch]]
+"""Paints on the grid and returns the patches of what it changed."""
 
 
 class PaintingState(QObject):
@@ -81,7 +84,11 @@ class PaintingState(QObject):
         self.settle()
         self._level = level
         self.level_changed.emit(level)
-        self._select(self._nothing())
+
+    @property
+    def ratio(self) -> int:
+        """Cells of the level being painted along one side of a coarsest cell."""
+        return self._painting.grid.ratios[self._level]
 
     @property
     def codes(self) -> NDArray[np.int64]:
@@ -107,8 +114,7 @@ class PaintingState(QObject):
     @property
     def size_px(self) -> tuple[int, int]:
         """Height and width of the decoded picture."""
-        rows, columns = self._painting.grid.shape
-        return rows * self._painting.strides[0], columns * self._painting.strides[0]
+        return self._painting.size_px
 
     @property
     def read_only(self) -> bool:
@@ -166,7 +172,15 @@ class PaintingState(QObject):
 
     def repaint(self, *stamps: Stamp) -> None:
         """Paint `stamps` instead of what the open stroke painted so far (a shape being dragged)."""
-        self._replace(lambda: self._painted(stamps))
+        self._replace(lambda _grid: self._painted(stamps))
+
+    def edit(self, label: str, change: Change) -> None:
+        """One undo step of the patches that `change` applies to the grid and returns."""
+        if self.begin(label) and self._open is not None:
+            patches = tuple(change(self._painting.grid))
+            self._open.patches.extend(patches)
+            self._announce_codes(patches)
+            self.commit()
 
     def commit(self) -> None:
         """Close the open stroke and make it one undo step, if it changed anything."""
@@ -193,58 +207,35 @@ class PaintingState(QObject):
     # History
 
     def undo(self) -> None:
-        self._travel(-1)
+        """Take back the last step; a stroke being made is left alone."""
+        if not self.is_stroking:
+            self.settle()
+            self.go_to(self._painting.history.position - 1)
 
     def redo(self) -> None:
-        self._travel(1)
+        if not self.is_stroking:
+            self.settle()
+            self.go_to(self._painting.history.position + 1)
 
     def go_to(self, position: int) -> None:
         """Undo or redo until `position` steps of the history are done."""
-        self.settle()
-        self._travel(position - self._painting.history.position)
-
-    def _travel(self, steps: int) -> None:
         if self.is_stroking:
             return
         self.settle()
         patches: list[Patch] = []
-        for _ in range(abs(steps)):
-            patches.extend(self._undone() if steps < 0 else self._redone())
-        self._announce_codes(tuple(patches))
-        self._announce_history()
-
-    def _undone(self) -> tuple[Patch, ...]:
-        step = self._painting.history.undo()
-        if step is None:
-            return ()
-        if step.selection_before is not None:
-            self._select(step.selection_before)
-        return reverse(self._painting.grid, step.patches)
-
-    def _redone(self) -> tuple[Patch, ...]:
-        step = self._painting.history.redo()
-        if step is None:
-            return ()
-        for patch in step.patches:
+        for step in self._painting.history.go_to(position):
+            patches.extend(step.patches)
+            self._select(step.selection_after or self._selection)
+        for patch in patches:
             self._painting.grid.apply(patch)
-        if step.selection_after is not None:
-            self._select(step.selection_after)
-        return step.patches
-
-    def apply_step(self, label: str, patches: tuple[Patch, ...]) -> None:
-        """Apply ready-made patches as one undo step (e.g. what a prior proposed)."""
-        if self.begin(label) and self._open is not None:
-            for patch in patches:
-                self._painting.grid.apply(patch)
-            self._open.patches.extend(patches)
-            self._announce_codes(patches)
-            self.commit()
+        self._announce_codes(merge(patches))
+        self._announce_history()
 
     # Selection
 
     @property
     def selection(self) -> Selection:
-        """The cells that tools are limited to; all of them while nothing is selected."""
+        """The coarsest cells that tools are limited to; all of them while nothing is selected."""
         return self._selection
 
     def set_selection(self, selection: Selection) -> None:
@@ -254,7 +245,7 @@ class PaintingState(QObject):
         self._select(selection)
 
     def select_all(self) -> None:
-        self.set_selection(Selection.everything(*self.shape))
+        self.set_selection(Selection.everything(*self._painting.grid.shape))
 
     def select_none(self) -> None:
         self.set_selection(self._nothing())
@@ -263,10 +254,10 @@ class PaintingState(QObject):
         self.set_selection(self._selection.inverted())
 
     def _nothing(self) -> Selection:
-        return Selection.nothing(*self.shape)
+        return Selection.nothing(*self._painting.grid.shape)
 
     def _select(self, selection: Selection) -> None:
-        if np.array_equal(selection.mask, self._selection.mask):
+        if selection == self._selection:
             return
         self._selection = selection
         self.selection_changed.emit()
@@ -277,7 +268,7 @@ class PaintingState(QObject):
     def floating(self) -> Floating | None:
         return self._open.floating if self._open is not None else None
 
-    def float_cells(self, floating: Floating, show: Callable[[], list[Patch]], selection: Selection) -> None:
+    def float_cells(self, floating: Floating, show: Change, selection: Selection) -> None:
         """Keep the open stroke as one that floats: `show` paints it anew, `selection` outlines it."""
         if self._open is None:
             return
@@ -288,20 +279,20 @@ class PaintingState(QObject):
 
     # Inside
 
-    def _painted(self, stamps: list[Stamp] | tuple[Stamp, ...]) -> list[Patch]:
+    def _painted(self, stamps: Iterable[Stamp]) -> list[Patch]:
         grid = self._painting.grid
         patches = []
         for box, mask, codes in stamps:
-            allowed = self._selection.limits(box, mask)
+            allowed = self._selection.limits(box, mask, self.ratio)
             patches.append(grid.paint(self._level, box, allowed, codes))
         return [patch for patch in patches if patch is not None]
 
-    def _replace(self, paint: Callable[[], list[Patch]]) -> None:
+    def _replace(self, change: Change) -> None:
         if self._open is None:
             return
         grid = self._painting.grid
         undone = self._open.take_back(grid)
-        self._open.patches.extend(paint())
+        self._open.patches.extend(change(grid))
         # A rectangle dragged one cell further takes back and repaints all of it; only its new edge is news.
         self._announce_codes(merge([*undone, *self._open.patches]))
 

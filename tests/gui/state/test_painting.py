@@ -1,0 +1,181 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.codes.box import Box
+from engine.codes.selection import Selection
+from gui.state.painting import PaintingState
+from tests.gui.painted import COLUMNS, ROWS, small_painting, small_state
+
+EVERYTHING = Box(0, 0, ROWS, COLUMNS)
+CELL = np.ones((1, 1), bool)
+
+
+def cell(row: int, column: int) -> Box:
+    return Box(row, column, row + 1, column + 1)
+
+
+@pytest.fixture
+def state() -> PaintingState:
+    return small_state()
+
+
+def heard(signal) -> list:
+    calls: list = []
+    signal.connect(lambda *values: calls.append(values))
+    return calls
+
+
+def test_a_stroke_is_one_step_and_undo_brings_back_the_codes(state):
+    before = state.codes.copy()
+    with state.stroke("Brush"):
+        for column in range(4):
+            state.paint(cell(7, column), CELL, 5)
+    painted = state.codes.copy()
+    assert (painted[7, :4] == 5).all()
+    assert state.painting.history.steps == ("Brush",)
+    state.undo()
+    assert np.array_equal(state.codes, before)
+    state.redo()
+    assert np.array_equal(state.codes, painted)
+
+
+def test_codes_changed_carries_the_patch_before_the_stroke_ends(state):
+    calls = heard(state.codes_changed)
+    state.begin("Brush")
+    state.paint(cell(7, 3), CELL, 5)
+    ((patches,),) = calls
+    assert patches[0].box == cell(7, 3)
+    assert patches[0].new.tolist() == [5]
+    state.commit()
+
+
+def test_painting_what_is_there_already_makes_no_step(state):
+    calls = heard(state.codes_changed)
+    with state.stroke("Brush"):
+        state.paint(cell(7, 3), CELL, 1)
+    assert state.painting.history.steps == ()
+    assert calls == []
+
+
+def test_cancel_takes_the_stroke_back_and_leaves_no_step(state):
+    before = state.codes.copy()
+    state.begin("Brush")
+    state.paint(EVERYTHING, np.ones((ROWS, COLUMNS), bool), 9)
+    state.cancel()
+    assert np.array_equal(state.codes, before)
+    assert state.painting.history.steps == ()
+    assert not state.is_modified
+
+
+def test_an_interrupted_stroke_block_is_taken_back(state):
+    before = state.codes.copy()
+    with pytest.raises(KeyError), state.stroke("Brush"):
+        state.paint(cell(0, 0), CELL, 9)
+        raise KeyError
+    assert np.array_equal(state.codes, before)
+
+
+def test_modified_is_announced_when_it_changes_only(state):
+    calls = heard(state.modified_changed)
+    with state.stroke("Brush"):
+        state.paint(cell(0, 0), CELL, 9)
+        state.paint(cell(0, 1), CELL, 9)
+    state.undo()
+    assert calls == [(True,), (False,)]
+
+
+def test_painting_stays_within_the_selection(state):
+    state.set_selection(Selection.nothing(ROWS, COLUMNS).combined(Box(2, 2, 4, 4), np.ones((2, 2), bool)))
+    with state.stroke("Brush"):
+        state.paint(EVERYTHING, np.ones((ROWS, COLUMNS), bool), 9)
+    assert np.argwhere(state.codes == 9).tolist() == [[2, 2], [2, 3], [3, 2], [3, 3]]
+
+
+def test_repaint_announces_only_what_differs_from_before(state):
+    state.begin("Rectangle")
+    state.repaint((Box(6, 0, 8, 4), np.ones((2, 4), bool), 9))
+    calls = heard(state.codes_changed)
+    state.repaint((Box(6, 0, 8, 5), np.ones((2, 5), bool), 9))
+    ((patches,),) = calls
+    assert [patch.box for patch in patches] == [Box(6, 4, 8, 5)]
+    state.repaint((cell(6, 0), CELL, 9))
+    state.commit()
+    assert np.argwhere(state.codes == 9).tolist() == [[6, 0]]
+
+
+def test_a_read_only_painting_cannot_be_changed(state):
+    state.set_read_only(True)
+    with state.stroke("Brush"):
+        state.paint(cell(0, 0), CELL, 9)
+    assert not (state.codes == 9).any()
+    assert not state.begin("Brush")
+
+
+def test_undo_during_a_stroke_leaves_it_alone(state):
+    with state.stroke("Brush"):
+        state.paint(cell(0, 0), CELL, 9)
+    state.begin("Brush")
+    state.paint(cell(0, 1), CELL, 9)
+    state.undo()
+    assert state.codes[0, 1] == 9
+    state.commit()
+    assert len(state.painting.history) == 2
+
+
+def test_go_to_announces_the_net_change_once(state):
+    for column in range(3):
+        with state.stroke("Brush"):
+            state.paint(cell(0, column), CELL, 9)
+    calls = heard(state.codes_changed)
+    state.go_to(0)
+    ((patches,),) = calls
+    assert [patch.box for patch in patches] == [Box(0, 0, 1, 3)]
+    assert (state.codes[0, :3] == 2).all()
+
+
+def test_another_painting_drops_the_stroke_and_the_selection(state):
+    state.select_all()
+    state.begin("Brush")
+    state.paint(cell(0, 0), CELL, 9)
+    calls = heard(state.document_changed)
+    state.set_painting(small_painting(3, 5))
+    state.commit()
+    assert calls == [()]
+    assert state.shape == (3, 5)
+    assert state.selection.mask.shape == (3, 5)
+    assert state.painting.history.steps == ()
+
+
+def test_selecting_the_same_cells_emits_nothing(state):
+    calls = heard(state.selection_changed)
+    state.select_none()
+    assert calls == []
+    state.select_all()
+    state.select_all()
+    assert calls == [()]
+    state.invert_selection()
+    assert state.selection.is_empty
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-2, ROWS), st.integers(-2, COLUMNS), st.integers(1, 5), st.integers(0, 15)),
+        max_size=8,
+    ),
+    st.integers(0, 8),
+)
+def test_any_history_position_can_be_returned_to(stamps, position):
+    state = small_state()
+    seen = [state.codes.copy()]
+    for row, column, size, code in stamps:
+        with state.stroke("Brush"):
+            state.paint(Box(row, column, row + size, column + size), np.ones((size, size), bool), code)
+        if len(state.painting.history) == len(seen):
+            seen.append(state.codes.copy())
+    there = min(position, len(seen) - 1)
+    state.go_to(there)
+    assert np.array_equal(state.codes, seen[there])
+    state.go_to(len(seen) - 1)
+    assert np.array_equal(state.codes, seen[-1])
