@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.codes.box import Box
@@ -15,6 +15,7 @@ def cells(box: Box) -> set[tuple[int, int]]:
     return {(row, column) for row in range(box.top, box.bottom) for column in range(box.left, box.right)}
 
 
+@settings(deadline=None)
 @given(boxes, boxes)
 def test_intersection_and_containment_are_those_of_sets(a: Box, b: Box) -> None:
     assert cells(a.intersection(b)) == cells(a) & cells(b)
@@ -25,6 +26,7 @@ def test_intersection_and_containment_are_those_of_sets(a: Box, b: Box) -> None:
     assert not a.contains(99, 0)
 
 
+@settings(deadline=None)
 @given(boxes, boxes)
 def test_union_is_the_smallest_box_around_both(a: Box, b: Box) -> None:
     union = a.union(b)
@@ -35,6 +37,7 @@ def test_union_is_the_smallest_box_around_both(a: Box, b: Box) -> None:
         assert union == Box(min(rows), min(columns), max(rows) + 1, max(columns) + 1)
 
 
+@settings(deadline=None)
 @given(boxes, st.integers(1, 4))
 def test_coarsened_holds_the_box_and_no_cell_more(box: Box, factor: int) -> None:
     if not box.is_empty:
@@ -43,6 +46,7 @@ def test_coarsened_holds_the_box_and_no_cell_more(box: Box, factor: int) -> None
         assert box.coarsened(factor).scaled(factor).holds(box)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**12 - 1))
 def test_of_is_tight(bits: int) -> None:
     mask = np.array([bits >> bit & 1 for bit in range(12)], bool).reshape(3, 4)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.codes.grid import Box, CodeGrid, Patch
@@ -179,6 +179,7 @@ def same(a: CodeGrid, b: CodeGrid) -> bool:
     return all(np.array_equal(x, y) for x, y in zip(a.levels, b.levels, strict=True))
 
 
+@settings(deadline=None)
 @given(painted())
 def test_patches_lead_there_and_back(case: tuple[CodeGrid, CodeGrid, list[Patch]]) -> None:
     before, after, patches = case
@@ -193,6 +194,7 @@ def test_patches_lead_there_and_back(case: tuple[CodeGrid, CodeGrid, list[Patch]
     assert same(before, start)
 
 
+@settings(deadline=None)
 @given(painted())
 def test_merged_patches_do_the_same_in_one_per_level(case: tuple[CodeGrid, CodeGrid, list[Patch]]) -> None:
     before, after, patches = case

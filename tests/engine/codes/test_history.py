@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -83,6 +83,7 @@ class Editing(RuleBasedStateMachine):
 
 
 TestEditing = Editing.TestCase
+TestEditing.settings = settings(deadline=None, max_examples=50)
 
 
 def test_labels_say_what_undo_and_redo_would_do() -> None:
@@ -137,12 +138,14 @@ def test_a_restored_history_counts_as_saved() -> None:
         History(packed, 3)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 999), st.floats(0, 1))
 def test_runs_are_the_mask(height: int, width: int, seed: int, share: float) -> None:
     mask = np.random.default_rng(seed).random((height, width)) < share
     assert (mask_of_runs(mask_runs(mask), height, width) == mask).all()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 999), st.sampled_from([4, 300, 70_000, 1 << 20]))
 def test_packing_loses_nothing(seed: int, count: int) -> None:
     rng = np.random.default_rng(seed)

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.codes.box import Box
@@ -25,6 +25,7 @@ def textbook(codes: np.ndarray, row: int, column: int, within: np.ndarray) -> np
     return filled
 
 
+@settings(deadline=None)
 @given(st.integers(1, 16), st.integers(1, 16), st.integers(0, 10_000), st.sampled_from([0.5, 0.8, 1.0]))
 def test_flood_is_the_textbook_one(height: int, width: int, seed: int, share: float) -> None:
     rng = np.random.default_rng(seed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.codes.grid import Box, CodeGrid
@@ -68,6 +68,7 @@ def test_limits_keeps_a_stroke_inside() -> None:
     assert not selection.limits(Box(7, 7, 8, 8), full(1, 1)).any()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 999), st.integers(-3, 8), st.integers(-3, 8), st.integers(1, 3))
 def test_limits_on_a_finer_level_covers_the_same_picture(seed: int, top: int, left: int, ratio: int) -> None:
     rng = np.random.default_rng(seed)
@@ -143,6 +144,7 @@ def test_fill_and_clear_stay_inside_the_selection() -> None:
     assert move_cells(grid, start, nothing, 1, 1) == ()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 999), st.integers(-6, 6), st.integers(-6, 6))
 def test_moving_leaves_the_start_behind_in_one_step(seed: int, rows: int, columns: int) -> None:
     rng = np.random.default_rng(seed)

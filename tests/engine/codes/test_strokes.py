@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.codes.box import Box
@@ -17,6 +17,7 @@ def drawn(mask: np.ndarray) -> list[str]:
     return ["".join("#" if cell else "." for cell in row) for row in mask]
 
 
+@settings(deadline=None)
 @given(cells, cells)
 def test_a_line_has_no_gaps_and_both_ends(start: tuple[int, int], end: tuple[int, int]) -> None:
     points = line(start, end)
@@ -28,6 +29,7 @@ def test_a_line_has_no_gaps_and_both_ends(start: tuple[int, int], end: tuple[int
     assert len(points) == 1 + max(abs(end[0] - start[0]), abs(end[1] - start[1]))
 
 
+@settings(deadline=None)
 @given(cells, cells)
 def test_a_line_stays_within_half_a_cell_of_the_ideal(start: tuple[int, int], end: tuple[int, int]) -> None:
     points = line(start, end)
@@ -54,6 +56,7 @@ def test_round_footprints_are_symmetrical_and_reach_all_sides(size: int) -> None
     assert abs(mask.sum() - np.pi / 4 * size**2) <= 0.12 * size**2 + 1
 
 
+@settings(deadline=None)
 @given(st.lists(cells, min_size=1, max_size=8), st.integers(1, 6), st.sampled_from(["round", "square"]))
 def test_sweep_is_the_union_of_its_stamps(points: list[tuple[int, int]], size: int, shape: str) -> None:
     stamp = footprint(size, "round" if shape == "round" else "square")
@@ -76,6 +79,7 @@ def test_rectangles() -> None:
     assert drawn(rectangle((1, 1), (1, 1), filled=False)[1]) == ["#"]
 
 
+@settings(deadline=None)
 @given(cells, cells, st.booleans())
 def test_ellipses_touch_every_side_and_stay_inside(
     a: tuple[int, int], b: tuple[int, int], filled: bool

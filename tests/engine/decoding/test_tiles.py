@@ -7,7 +7,7 @@ from statistics import median
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.codes.box import Box
@@ -58,6 +58,7 @@ def strokes(draw: st.DrawFn) -> tuple[tuple[int, int], int, list[tuple[Box, np.n
     return shape, draw(st.integers(0, 6)), marks
 
 
+@settings(deadline=None)
 @given(strokes(), st.booleans())
 def test_every_cell_a_stroke_may_change_is_taken(
     case: tuple[tuple[int, int], int, list[tuple[Box, np.ndarray]]], masked: bool
@@ -78,6 +79,7 @@ def test_every_cell_a_stroke_may_change_is_taken(
         assert max(read.height, read.width) * STRIDE <= 256
 
 
+@settings(deadline=None)
 @given(strokes(), st.integers(0, 3))
 def test_what_is_painted_while_boxes_are_taken_waits_again(
     case: tuple[tuple[int, int], int, list[tuple[Box, np.ndarray]]], taken_between: int
@@ -97,6 +99,7 @@ def test_what_is_painted_while_boxes_are_taken_waits_again(
     assert (dilated(changed, margin) <= covered(drained(queue), shape)).all()
 
 
+@settings(deadline=None)
 @given(st.integers(1, 200), st.integers(1, 200), st.integers(0, 6))
 def test_a_whole_canvas_is_taken_once(height: int, width: int, margin: int) -> None:
     queue = TileQueue((height, width), margin, STRIDE)

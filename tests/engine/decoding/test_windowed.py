@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -142,6 +142,7 @@ def edits(draw: st.DrawFn) -> tuple[str, int, tuple[int, int], list[tuple[int, B
     return kind, seed, shape, strokes
 
 
+@settings(deadline=None)
 @given(edits(), st.sampled_from([64, 128, 256]))
 def test_strokes_decoded_in_windows_leave_the_picture_of_the_full_decode(
     case: tuple[str, int, tuple[int, int], list[tuple[int, Box, np.ndarray, int]]], limit_px: int
@@ -165,6 +166,7 @@ def test_strokes_decoded_in_windows_leave_the_picture_of_the_full_decode(
     assert_same_picture(picture, at_once(decoder, grid))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(KINDS), st.integers(0, 999), st.integers(1, 50), st.integers(1, 50))
 def test_decoding_by_windows_is_decoding_at_once(kind: str, seed: int, height: int, width: int) -> None:
     decoder = made(kind)
@@ -172,6 +174,7 @@ def test_decoding_by_windows_is_decoding_at_once(kind: str, seed: int, height: i
     assert_same_picture(decode_full(decoder, grid.levels, limit_px=64), at_once(decoder, grid))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(KINDS), st.integers(0, 999), st.integers(1, 30), st.integers(1, 30), st.data())
 def test_one_window_is_its_region(kind: str, seed: int, height: int, width: int, data: st.DataObject) -> None:
     decoder = made(kind)
@@ -208,6 +211,7 @@ def test_a_window_keeps_its_codes_while_painting_goes_on() -> None:
         read_window(grid.levels, Box(5, 0, 6, 1), 1)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(KINDS), st.integers(0, 999), st.integers(1, 150), st.integers(1, 150))
 def test_encoding_by_windows_is_encoding_at_once(kind: str, seed: int, height: int, width: int) -> None:
     decoder = made(kind)
