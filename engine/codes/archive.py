@@ -60,9 +60,27 @@ class Archive:
 
 
 @contextmanager
+def opened(source: Path | bytes) -> Iterator[BinaryIO]:
+    """A file for reading, or memory as one; raises `UnreadableError` for what is no plain file."""
+    if isinstance(source, bytes):
+        yield BytesIO(source)
+        return
+    try:
+        # A pipe or a device would block or never end.
+        if not source.is_file():
+            raise UnreadableError("is a folder or no file" if source.exists() else "does not exist")
+        file = source.open("rb")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UnreadableError(f"cannot be read ({reason.lower()})") from error
+    with file:
+        yield file
+
+
+@contextmanager
 def open_archive(source: Path | bytes) -> Iterator[Archive]:
     """Open a zip from a file or from memory; raises `UnreadableError` before anything large is read."""
-    with _opened(source) as file:
+    with opened(source) as file:
         _check_ending(file)
         try:
             archive = zipfile.ZipFile(file)
@@ -85,22 +103,6 @@ def pack_archive(members: Mapping[str, bytes]) -> bytes:
             info.external_attr = 0o644 << 16
             archive.writestr(info, data, compresslevel=5)
     return content.getvalue()
-
-
-@contextmanager
-def _opened(source: Path | bytes) -> Iterator[BinaryIO]:
-    if isinstance(source, bytes):
-        yield BytesIO(source)
-        return
-    try:
-        # A pipe or a device would block or never end.
-        if not source.is_file():
-            raise UnreadableError("is a folder or no file" if source.exists() else "does not exist")
-        file = source.open("rb")
-    except (OSError, ValueError) as error:
-        raise UnreadableError(f"cannot be read ({getattr(error, 'strerror', None) or error})") from error
-    with file:
-        yield file
 
 
 def _check_ending(file: BinaryIO) -> None:

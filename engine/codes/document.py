@@ -263,7 +263,7 @@ def png_with_painting(picture: Pixels, painting: Painting, scale: int = 1, smoot
 def holds_painting(path: Path) -> bool:
     """Whether `path` is a PNG that carries a painting."""
     try:
-        return path.is_file() and read_embedded(path) is not None
+        return read_embedded(path) is not None
     except UnreadableError:
         return False
 

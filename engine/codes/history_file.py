@@ -30,6 +30,7 @@ MAX_LABEL = 60
 MAX_HISTORY_CELLS = 1 << 23
 """Changed cells a file keeps, eight times a canvas of 1024 x 1024: older steps are left out of the file."""
 _MAX_RUNS = 2 * MAX_HISTORY_CELLS
+LIMITS = (MAX_STEPS, MAX_PATCHES, MAX_HISTORY_CELLS)
 
 Numbers = NDArray[np.int64]
 
@@ -78,13 +79,10 @@ def read_history(archive: Archive, shapes: Sequence[tuple[int, int]], counts: Se
 
 def _kept(steps: Sequence[PackedStep], position: int) -> tuple[list[PackedStep], int]:
     """The steps around `position` that fit the limits (undo before redo), and the position among them."""
-    done = _fitting(reversed(steps[:position]), MAX_STEPS, MAX_PATCHES, MAX_HISTORY_CELLS)
-    room = (limit - used for limit, used in zip(_LIMITS, _totals(done), strict=True))
+    done = _fitting(reversed(steps[:position]), *LIMITS)
+    room = (limit - used for limit, used in zip(LIMITS, _totals(done), strict=True))
     undone = _fitting(steps[position:], *room)
     return [*reversed(done), *undone], len(done)
-
-
-_LIMITS = (MAX_STEPS, MAX_PATCHES, MAX_HISTORY_CELLS)
 
 
 def _fitting(

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
-from engine.codes.archive import UnreadableError
+from engine.codes.archive import UnreadableError, opened
 from engine.errors import OptionFault
 
 Pixels = NDArray[np.uint8]
@@ -94,11 +94,8 @@ def read_thumbnail(content: bytes) -> Pixels | None:
 
 def read_embedded(path: Path) -> bytes | None:
     """The painting that a PNG file carries, or None; raises `UnreadableError` where it is no sound PNG."""
-    try:
-        with path.open("rb") as file:
-            text = _find_text(file)
-    except (OSError, ValueError) as error:
-        raise UnreadableError(f"cannot be read ({getattr(error, 'strerror', None) or error})") from error
+    with opened(path) as file:
+        text = _find_text(file)
     if text is None:
         return None
     try:
