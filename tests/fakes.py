@@ -49,7 +49,9 @@ class TinyDecoder:
     def decode(self, codes: Sequence[Codes]) -> NDArray[np.float32]:
         (level,) = codes
         if level.min() < 0 or level.max() >= self.levels[0].codes:
-            raise CodesFault(f"codes reach from {level.min()} to {level.max()}, not 0 to {self.levels[0].codes - 1}")
+            raise CodesFault(
+                f"codes reach from {level.min()} to {level.max()}, not 0 to {self.levels[0].codes - 1}"
+            )
         colours = self._colours[level]  # (B, h, w, 3)
         padded = np.pad(colours, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
         rows, columns = level.shape[1:]

@@ -9,11 +9,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import torch
 import torch.nn.functional as F
+from msgspec import Meta
 from torch import Tensor, nn
 
 from engine.decoding.decoder import CodeLevel
@@ -23,8 +24,8 @@ from engine.errors import CodesFault
 class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every family's config has; fields carry their ranges, which forms and `--set` read."""
 
-    image_size: int = 64
-    channels: int = 3
+    image_size: Annotated[int, Meta(ge=4, le=1024, description="side of the pictures, px")] = 64
+    channels: Annotated[Literal[1, 3], Meta(description="1 grey, 3 RGB")] = 3
 
 
 @dataclass(frozen=True, slots=True)

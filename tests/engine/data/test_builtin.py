@@ -1,0 +1,59 @@
+"""The embedded emoji: their number, their splits, their labels."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from engine.data.builtin import emoji
+from engine.data.source import open_data, split_by_hash
+from engine.errors import DataFault
+
+
+def test_the_splits_have_the_sizes_that_are_fixed() -> None:
+    pictures = emoji()
+    assert pictures.images.shape == (3786, 64, 64, 3)
+    assert Counter(pictures.split_of.tolist()) == {"train": 3072, "valid": 367, "test": 347}
+    assert len(pictures.split("test")) == 347
+    assert pictures.split("all") is pictures
+
+
+def test_tones_of_one_emoji_never_part() -> None:
+    pictures = emoji()
+    homes: dict[str, set[str]] = {}
+    for name, split in zip(pictures.names, pictures.split_of, strict=True):
+        homes.setdefault(name, set()).add(str(split))
+    assert all(len(splits) == 1 for splits in homes.values())
+
+
+def test_labels_are_categories_and_corners_are_white() -> None:
+    pictures = emoji()
+    assert pictures.label_names[3] == "Flags"
+    assert len(pictures.label_names) == 10
+    jack = pictures.names.index("jack_o_lantern")
+    assert pictures.label_names[pictures.labels[jack]] == "Activities"
+    assert (pictures.images[jack, 0, 0] == 255).all()
+    assert pictures.images[jack].min() < 100
+
+
+def test_other_sizes_and_grey() -> None:
+    grey = open_data("emoji", 16, 1)
+    assert grey.images.shape == (3786, 16, 16, 1)
+    assert grey.images.std() > 20
+
+
+def test_a_hash_decides_the_split() -> None:
+    assert split_by_hash(["grinning", "grinning"]).tolist() == [split_by_hash(["grinning"])[0]] * 2
+    counts = Counter(split_by_hash([str(n) for n in range(5000)]).tolist())
+    assert counts["test"] / 5000 == pytest.approx(0.1, abs=0.02)
+    assert counts["valid"] / 5000 == pytest.approx(0.1, abs=0.02)
+
+
+def test_sources_and_splits_that_do_not_exist_are_named() -> None:
+    with pytest.raises(DataFault, match=r"'emojis': neither a built-in set \(emoji\) nor a folder"):
+        open_data("emojis", 64, 3)
+    with pytest.raises(DataFault, match="'dev' does not exist: use train, valid, test or all"):
+        emoji().split("dev")
+    assert np.array_equal(emoji().split("valid").labels, emoji().labels[emoji().split_of == "valid"])

@@ -1,0 +1,58 @@
+"""Borders repeat, uniform stays uniform, and doubling reaches no further than it says."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from engine.layers.convolution import Conv, Down, ResidualStack, Up
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.mark.parametrize(
+    ("layer", "scale"), [(Conv(3, 5), 1.0), (Down(3, 5), 0.5), (Up(3, 5), 2.0), (ResidualStack(3, 4, 2), 1.0)]
+)
+@pytest.mark.parametrize("size", [(2, 2), (4, 6), (8, 2)])
+def test_a_uniform_field_stays_uniform_up_to_its_border(
+    layer: torch.nn.Module, scale: float, size: tuple[int, int]
+) -> None:
+    out = layer(torch.randn(1, 3, 1, 1).expand(1, 3, *size))
+    assert out.shape[2:] == (int(size[0] * scale), int(size[1] * scale))
+    assert (out.amax(dim=(2, 3)) - out.amin(dim=(2, 3))).max() < 1e-5
+
+
+def test_doubling_is_a_transposed_convolution_of_the_repeated_input() -> None:
+    up, x = Up(2, 3), torch.randn(1, 2, 4, 5)
+    padded = torch.nn.functional.pad(x, (1, 1, 1, 1), mode="replicate")
+    whole = torch.nn.functional.conv_transpose2d(padded, up.balanced_weight(), up.bias, stride=2, padding=1)
+    assert torch.allclose(up(x), whole[:, :, 2:-2, 2:-2], atol=1e-6)
+
+
+def test_all_phases_of_a_balanced_kernel_have_one_sum() -> None:
+    weight = Up(4, 6).balanced_weight()
+    sums = torch.stack([weight[:, :, a::2, b::2].sum(dim=(2, 3)) for a in (0, 1) for b in (0, 1)])
+    assert torch.allclose(sums, sums[:1].expand_as(sums), atol=1e-6)
+
+
+def test_a_balanced_kernel_stays_as_it_is() -> None:
+    up = Up(2, 2)
+    balanced = up.balanced_weight().detach()
+    up.weight.data.copy_(balanced)
+    assert torch.allclose(up.balanced_weight(), balanced, atol=1e-7)
+
+
+def test_resizing_before_a_convolution_is_a_special_case() -> None:
+    # Nearest resize then 3x3 equals a 4x4 transposed kernel: the 3x3 one spread over 2x2 blocks.
+    small = torch.randn(2, 3, 3, 3)  # (C', C, 3, 3)
+    spread = torch.nn.functional.conv2d(small.flip(2, 3).view(6, 1, 3, 3), torch.ones(1, 1, 2, 2), padding=1)
+    up = Up(3, 2)
+    up.weight.data.copy_(spread.view(2, 3, 4, 4).transpose(0, 1))
+    up.bias.data.zero_()
+    x = torch.randn(1, 3, 5, 4)
+    resized = torch.nn.functional.interpolate(x, scale_factor=2, mode="nearest")
+    padded = torch.nn.functional.pad(resized, (1, 1, 1, 1), mode="replicate")
+    assert torch.allclose(up(x), torch.nn.functional.conv2d(padded, small), atol=1e-5)

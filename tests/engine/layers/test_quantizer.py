@@ -1,0 +1,140 @@
+"""The quantiser against its equations: each loss term alone, EMA by hand, starts and restarts."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from engine.layers.quantizer import VectorQuantizer
+
+
+def quantizer(update: str = "ema", codes: int = 5, dim: int = 3, decay: float = 0.9) -> VectorQuantizer:
+    torch.manual_seed(0)
+    return VectorQuantizer(codes, dim, update, decay)  # type: ignore[arg-type]
+
+
+def encodings(batch: int = 2, dim: int = 3, size: int = 4) -> torch.Tensor:
+    return torch.randn(batch, dim, size, size, generator=torch.Generator().manual_seed(1))
+
+
+def test_each_vector_goes_to_its_nearest_code() -> None:
+    vq, z = quantizer(), encodings()
+    flat = z.permute(0, 2, 3, 1).reshape(-1, 3)
+    by_hand = torch.cdist(flat.double(), vq.embedding.double()).argmin(dim=1).view(2, 4, 4)
+    assert torch.equal(vq.nearest(z), by_hand)
+    assert torch.equal(vq(z).codes, by_hand)
+
+
+def test_the_value_is_the_code_and_the_gradient_passes_straight_through() -> None:
+    vq, z = quantizer("gradient"), encodings().requires_grad_()
+    result = vq(z)
+    assert torch.allclose(result.z_q, vq.lookup(result.codes), atol=1e-6)
+    weights = torch.randn_like(result.z_q)
+    (result.z_q * weights).sum().backward()
+    assert torch.equal(z.grad, weights)
+    assert vq.embedding.grad is None
+
+
+def test_the_commitment_term_moves_the_encoder_alone() -> None:
+    vq, z = quantizer("gradient"), encodings().requires_grad_()
+    result = vq(z)
+    result.commitment_loss.backward()
+    expected = 2 * (z - vq.lookup(result.codes)).detach() / z.numel()
+    assert torch.allclose(z.grad, expected, atol=1e-7)
+    assert vq.embedding.grad is None
+
+
+def test_the_codebook_term_moves_the_codebook_alone() -> None:
+    vq, z = quantizer("gradient"), encodings().requires_grad_()
+    result = vq(z)
+    result.codebook_loss.backward()
+    assert z.grad is None
+    flat, chosen = z.detach().permute(0, 2, 3, 1).reshape(-1, 3), result.codes.flatten()
+    expected = torch.zeros_like(vq.embedding)
+    for vector, code in zip(flat, chosen, strict=True):
+        expected[code] += 2 * (vq.embedding.detach()[code] - vector) / z.numel()
+    assert torch.allclose(vq.embedding.grad, expected, atol=1e-6)
+
+
+def test_an_ema_codebook_has_no_gradient_at_all() -> None:
+    assert not quantizer("ema").embedding.requires_grad
+
+
+def test_ema_follows_the_appendix_by_hand() -> None:
+    vq = quantizer(codes=2, dim=1, decay=0.9)
+    with torch.no_grad():
+        vq.embedding.copy_(torch.tensor([[0.0], [10.0]]))
+        vq.sums.copy_(torch.tensor([[0.0], [10.0]]))
+    z = torch.tensor([1.0, 2.0, 9.0, 3.0]).view(1, 1, 2, 2)  # 1, 2 and 3 choose code 0; 9 chooses code 1
+    vq.update(vq(z).statistics)
+    assert vq.counts.tolist() == pytest.approx([0.9 + 0.1 * 3, 0.9 + 0.1 * 1])
+    assert vq.sums.flatten().tolist() == pytest.approx([0.1 * 6, 9.0 + 0.1 * 9])
+    assert vq.embedding.flatten().tolist() == pytest.approx([0.6 / 1.2, 9.9 / 1.0])
+
+
+def test_a_code_that_sees_nothing_keeps_its_place() -> None:
+    vq = quantizer()
+    with torch.no_grad():
+        vq.embedding[4] = 100.0
+        vq.sums.copy_(vq.embedding)
+    before = vq.embedding[4].clone()
+    for _ in range(50):
+        vq.update(vq(encodings()).statistics)
+    assert torch.allclose(vq.embedding[4], before, rtol=1e-4)
+
+
+def test_the_loss_has_no_side_effects() -> None:
+    vq = quantizer()
+    before = {name: tensor.clone() for name, tensor in [*vq.named_parameters(), *vq.named_buffers()]}
+    vq(encodings())
+    for name, tensor in [*vq.named_parameters(), *vq.named_buffers()]:
+        assert torch.equal(tensor, before[name]), name
+
+
+def test_the_codebook_starts_from_different_encodings() -> None:
+    vq, flat = quantizer(), encodings().permute(0, 2, 3, 1).reshape(-1, 3)
+    vq.start_from(flat, torch.Generator().manual_seed(0))
+    distances = torch.cdist(vq.embedding.detach(), flat)
+    assert distances.amin(dim=1).max() == 0
+    assert len(torch.unique(vq.embedding.detach(), dim=0)) == 5
+    assert torch.equal(vq.sums, vq.embedding)
+    assert torch.equal(vq.counts, torch.ones(5))
+
+
+def test_fewer_encodings_than_codes_still_start_every_code() -> None:
+    vq = quantizer()
+    vq.start_from(torch.arange(6.0).view(2, 3), torch.Generator().manual_seed(0))
+    assert set(vq.embedding.detach()[:, 0].tolist()) == {0.0, 3.0}
+
+
+def test_unused_codes_restart_on_encodings_and_used_ones_stay() -> None:
+    vq = quantizer()
+    statistics = vq(encodings()).statistics
+    with torch.no_grad():
+        vq.counts.copy_(torch.tensor([5.0, 5.0, 5.0, 0.001, 0.001]))
+    before = vq.embedding.clone()
+    assert vq.restart_unused(statistics, torch.Generator().manual_seed(0)) == 2
+    assert torch.equal(vq.embedding[:3], before[:3])
+    for code in (3, 4):
+        assert (statistics.encodings == vq.embedding[code]).all(dim=1).any()
+        assert vq.counts[code] == 1
+        assert torch.equal(vq.sums[code], vq.embedding[code])
+
+
+def test_restarts_prefer_what_is_badly_served() -> None:
+    vq = quantizer(codes=2, dim=1)
+    with torch.no_grad():
+        vq.embedding.copy_(torch.tensor([[0.0], [500.0]]))
+        vq.counts.copy_(torch.tensor([10.0, 0.0]))
+    z = torch.full((1, 1, 10, 10), 0.01)
+    z[0, 0, 0, 0] = 50.0  # one token in a hundred, but almost all of the error
+    vq.restart_unused(vq(z).statistics, torch.Generator().manual_seed(0))
+    assert vq.embedding[1].item() == 50.0
+
+
+def test_quantising_stays_float32_under_autocast() -> None:
+    vq, z = quantizer(), encodings()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        result = vq(z)
+    assert result.z_q.dtype == torch.float32
+    assert torch.equal(result.codes, vq(z).codes)

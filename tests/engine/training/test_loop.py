@@ -1,0 +1,206 @@
+"""Training: what it writes, that stopping and going on changes nothing, and how it fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import engine
+from engine.checkpoint import read_card, read_statistics, read_tensors
+from engine.errors import CannotWrite, DataFault, OptionFault, RunFault, TrainingFault
+from engine.models.vqvae import VQVAE
+from engine.training import start
+from engine.training.config import Length, RunConfig
+from engine.training.events import Event
+from engine.training.run import Run
+from engine.training.start import TrainRequest, train
+from tests.small import small_pictures
+
+SMALL = ("image_size=16", "codes=24", "code_dim=6", "hidden=16", "residual_hidden=8")
+
+
+@pytest.fixture(autouse=True)
+def _small_data(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    threads = torch.get_num_threads()
+    monkeypatch.setattr(start, "open_data", lambda *_: small_pictures())
+    yield
+    torch.set_num_threads(threads)
+
+
+def request(out: Path, steps: int = 12, **changes: object) -> TrainRequest:
+    settings = (*SMALL, "validations=3", "warmup_steps=4", "restart_every=5", "snapshot_s=1000")
+    values: dict[str, object] = {
+        "family": "vqvae",
+        "data": "blobs",
+        "length": Length(steps=steps),
+        "batch_size": 8,
+        "settings": settings,
+        "device": "cpu",
+        "threads": 1,
+    }
+    return TrainRequest(out=out, **{**values, **changes})  # type: ignore[arg-type]
+
+
+def finish(out: Path, **changes: object) -> list[Event]:
+    return list(train(request(out, **changes)))
+
+
+def test_a_run_writes_all_that_is_promised(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    events = finish(run)
+    assert [e.step for e in events if e.event == "step"] == list(range(1, 13))
+    assert [e.step for e in events if e.event == "preview"] == [4, 8, 12]
+    assert (events[-1].event, events[-1].path) == ("finished", str(run / "model.safetensors"))
+    written = [json.loads(line)["event"] for line in (run / "events.jsonl").read_text().splitlines()]
+    assert written == [event.event for event in events]
+    assert sorted(p.name for p in (run / "previews").iterdir()) == [f"step-{s:07d}.png" for s in (4, 8, 12)]
+    config = json.loads((run / "config.json").read_text())
+    assert (config["total_steps"], config["model"]["codes"], config["seed"]) == (12, 24, 0)
+    metrics = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert {"mse", "loss", "learning_rate"} <= metrics[0].keys()
+    assert sum("valid_psnr" in m for m in metrics) == 3
+    assert isinstance(engine.load(run), VQVAE)
+    assert isinstance(engine.load(run / "last" / "weights.safetensors"), VQVAE)
+    assert len(read_statistics(run / "model.safetensors")) == 1
+
+
+def test_the_best_on_the_validation_split_is_kept(tmp_path: Path) -> None:
+    finish(tmp_path / "run")
+    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    best = min((m["valid_mse"], m["step"]) for m in lines if "valid_mse" in m)
+    card = read_card(tmp_path / "run" / "model.safetensors")
+    assert (card.metrics["valid_mse"], card.training["step"]) == best
+    assert card.recipe["seed"] == 0
+
+
+def same_tensors(first: Path, second: Path) -> bool:
+    a, b = read_tensors(first, ""), read_tensors(second, "")
+    return a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.parametrize("stops", [(5,), (1, 4, 11)])
+def test_stopping_and_going_on_ends_bit_identical(tmp_path: Path, stops: tuple[int, ...]) -> None:
+    finish(tmp_path / "whole")
+    parts = tmp_path / "parts"
+    first, *later = stops
+    last = list(train(request(parts, stop_after=first)))[-1]
+    assert (last.event, last.step) == ("saved", first)
+    assert "--resume" in (last.message or "")
+    for stop in later:
+        assert list(train(TrainRequest(out=parts, resume=True, stop_after=stop)))[-1].step == stop
+    assert list(train(TrainRequest(out=parts, resume=True)))[-1].event == "finished"
+    for name in ("model.safetensors", "last/weights.safetensors"):
+        assert same_tensors(tmp_path / "whole" / name, parts / name)
+
+
+def test_being_asked_to_stop_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
+    seen: list[Event] = []
+    for event in train(request(tmp_path / "run"), should_stop=lambda: len(seen) >= 3):
+        seen.append(event)
+    assert (seen[-1].event, seen[-1].step) == ("saved", 3)
+    assert read_card(tmp_path / "run" / "last" / "weights.safetensors").training["step"] == 3
+
+
+def test_control_json_stops_and_pauses(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    training = train(request(run))
+    next(training)
+    (run / "control.json").write_text('{"command": "stop"}')
+    assert [event.event for event in training] == ["saved"]
+    resumed = train(TrainRequest(out=run, resume=True))
+    assert next(resumed).step == 2  # an old request does not stop the run again
+    (run / "control.json").write_text('{"command": "pause"')  # torn: being written
+    assert next(resumed).step == 3
+    resumed.close()
+
+
+def test_minutes_become_steps_once_the_pace_is_known(tmp_path: Path) -> None:
+    events = finish(tmp_path / "run", length=Length(minutes=0.05))
+    config = Run(tmp_path / "run").read_config()
+    assert isinstance(config, RunConfig)
+    assert config.total_steps is not None
+    assert config.total_steps >= 50
+    assert [e.step for e in events if e.event == "step"][-1] == config.total_steps
+
+
+def test_epochs_become_steps(tmp_path: Path) -> None:
+    events = finish(tmp_path / "run", length=Length(epochs=1.5))
+    assert events[-1].step == 6  # 32 train pictures in batches of 8
+
+
+def test_a_loss_that_is_not_finite_stops_at_once_and_keeps_the_last_snapshot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    list(train(request(run, stop_after=6)))
+    kept = (run / "last" / "weights.safetensors").read_bytes()
+    real = VQVAE._to_image
+
+    def nan_in_training(self: VQVAE, z_q: torch.Tensor) -> torch.Tensor:
+        return real(self, z_q) * (float("nan") if self.training else 1.0)
+
+    resumed = train(TrainRequest(out=run, resume=True))
+    assert next(resumed).step == 7
+    monkeypatch.setattr(VQVAE, "_to_image", nan_in_training)
+    with pytest.raises(TrainingFault, match=r"no longer finite at step 7; .*weights.safetensors is kept"):
+        next(resumed)
+    assert (run / "last" / "weights.safetensors").read_bytes() == kept
+    last = json.loads((run / "events.jsonl").read_text().splitlines()[-1])
+    assert last["event"] == "failed"
+    assert "finite" in last["message"]
+
+
+def test_a_folder_with_a_run_is_not_trained_over(tmp_path: Path) -> None:
+    finish(tmp_path / "run", steps=2)
+    with pytest.raises(RunFault, match="already holds a run: go on with --resume"):
+        finish(tmp_path / "run", steps=2)
+
+
+def test_runs_that_cannot_go_on_say_why(tmp_path: Path) -> None:
+    with pytest.raises(RunFault, match="holds no run to go on with"):
+        list(train(TrainRequest(out=tmp_path / "none", resume=True)))
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "config.json").write_text("{}")
+    with pytest.raises(RunFault, match="damaged or of another version"):
+        list(train(TrainRequest(out=broken, resume=True)))
+    (tmp_path / "file").touch()
+    with pytest.raises((RunFault, CannotWrite), match="file"):
+        finish(tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"family": "gan"}, "'gan' does not exist"),
+        ({"family": None}, "needs --model"),
+        ({"settings": ("beta=often",)}, "beta"),
+        ({"settings": ("learning_rate=2",)}, "learning_rate"),
+        ({"settings": ("hue=3",)}, "--set hue=3: use key=value with a key of .*beta"),
+        ({"settings": ("beta",)}, "--set beta: use key=value"),
+        ({"device": "abacus"}, "'abacus' cannot be used here"),
+    ],
+)
+def test_options_that_do_not_fit_are_named(tmp_path: Path, changes: dict[str, object], message: str) -> None:
+    with pytest.raises(OptionFault, match=message):
+        finish(tmp_path / "run", **changes)
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_empty_train_split_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "open_data", lambda *_: small_pictures().split("test"))
+    with pytest.raises(DataFault, match="train split is empty"):
+        finish(tmp_path / "run")
+
+
+def test_training_learns(tmp_path: Path) -> None:
+    settings = (*SMALL, "validations=1", "warmup_steps=4", "learning_rate=0.01", "restart_every=20")
+    finish(tmp_path / "run", steps=200, settings=settings)
+    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    errors = [m["mse"] for m in lines if "mse" in m]
+    assert np.mean(errors[-10:]) < 0.7 * np.mean(errors[:5])

@@ -1,0 +1,54 @@
+"""A small VQ-VAE that is built in milliseconds, for tests that need the real thing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from engine.analysis.usage import code_statistics
+from engine.checkpoint import statistics_tensors, write_model
+from engine.data.source import Pictures
+from engine.models.vqvae import VQVAE, VQVAEConfig
+from engine.training.snapshot import describe, model_tensors
+
+
+def small_config(**changes: object) -> VQVAEConfig:
+    sizes = {"image_size": 16, "codes": 24, "code_dim": 6, "hidden": 16, "residual_hidden": 8}
+    return VQVAEConfig(**{**sizes, **changes})  # type: ignore[arg-type]
+
+
+def small_model(**changes: object) -> VQVAE:
+    """Untrained, seeded, in eval mode, its codes on encodings so that all of them get used."""
+    torch.manual_seed(3)
+    model = VQVAE(small_config(**changes))
+    generator = torch.Generator().manual_seed(3)
+    model.begin(torch.rand(8, model.config.channels, 16, 16, generator=generator), generator)
+    return model.eval().requires_grad_(False)
+
+
+def small_pictures(count: int = 40, size: int = 16, channels: int = 3) -> Pictures:
+    """Random blobs of colour with two labels; every tenth is test, every tenth valid."""
+    rng = np.random.default_rng(5)
+    coarse = rng.integers(0, 256, (count, 4, 4, channels), dtype=np.uint8)
+    images = coarse.repeat(size // 4, axis=1).repeat(size // 4, axis=2)
+    splits = np.array([{0: "test", 1: "valid"}.get(index % 10, "train") for index in range(count)])
+    return Pictures(
+        images=images,
+        names=tuple(f"blob-{index}" for index in range(count)),
+        labels=np.arange(count, dtype=np.int64) % 2,
+        label_names=("even", "odd"),
+        split_of=splits,
+        data_name="blobs",
+    )
+
+
+def write_small_model(path: Path, with_statistics: bool = True, **changes: object) -> Path:
+    """A complete model file."""
+    model = small_model(**changes)
+    pictures = small_pictures(channels=model.config.channels)
+    statistics = code_statistics(model, pictures.split("train")) if with_statistics else ()
+    description = describe(model, pictures, recipe={"seed": 3}, training={}, metrics={"valid_psnr": 12.0})
+    write_model(path, {**model_tensors(model), **statistics_tensors(statistics)}, description)
+    return path
