@@ -69,8 +69,8 @@ def _summary(description: Description) -> str:
     colours = "RGB" if description.channels == 3 else "grey"
     graphs = " and ".join(f"`{name}`" for name in description.graphs)
     return (
-        f"A {description.family} model that writes {colours} pictures as grids of discrete codes and paints "
-        f"pictures from such grids, exported from Codebrush as ONNX: {graphs}.\n\n"
+        f"A `{description.family}` model that writes {colours} pictures as grids of discrete codes and "
+        f"paints pictures from such grids, exported from Codebrush as ONNX: {graphs}.\n\n"
         "Any height and width will do. The encoder repeats the right and the bottom edge up to a multiple "
         f"of {stride} px. Borders repeat in every convolution, so a part of a grid decoded alone with "
         f"{margin} cells around it equals that part of the whole picture.\n\n"
@@ -95,6 +95,11 @@ def _facts(description: Description) -> str:
         f"| level {index} | {level.codes} codes of {level.dim} numbers, {level.stride_px} px a cell |\n"
         for index, level in enumerate(description.levels)
     )
+    metrics = "".join(
+        f"| {name.replace('_', ' ')} | {value:.4g} |\n"
+        for name, value in description.metrics.items()
+        if isinstance(value, int | float)
+    )
     return (
         "## The model\n\n| | |\n|---|---|\n"
         f"| trained on | {description.data}, {description.image_size} x {description.image_size} px |\n"
@@ -102,6 +107,7 @@ def _facts(description: Description) -> str:
         f"| parameters | {description.parameters:,} |\n"
         f"| receptive margin | {description.receptive_margin} cells to decode, "
         f"{description.encode_margin} to encode |\n"
+        f"{metrics}"
         f"| model_id | `{description.model_id}` |\n\n"
         "The code vectors are in `codebook_0.npy` (and so on), float32, one row a code."
     )

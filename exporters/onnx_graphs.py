@@ -72,6 +72,7 @@ def _complete(
     write_statistics(card, staging)
     if "decoder" in sessions:
         write_example(model, sessions["decoder"], example, staging)
+    _refuse_replaced(card)
     versions = {package: version(package) for package in ("torch", "onnx", "onnxruntime")}
     manifest = Manifest(
         model_id=card.model_id, opset=OPSET, versions=versions, files=dict(staging.files), parity=rows
@@ -89,6 +90,12 @@ def _load(card: ModelCard) -> DiscreteAutoencoder:
     if not isinstance(model, DiscreteAutoencoder):
         raise ModelFault(card.path, f"is a {card.family} model, which cannot be exported: it has no codes")
     return model
+
+
+def _refuse_replaced(card: ModelCard) -> None:
+    """A run that is still training replaces its model: what was read in parts must be of one."""
+    if read_card(card.path).model_id != card.model_id:
+        raise ModelFault(card.path, "was replaced while it was being exported: export it again")
 
 
 def _chosen(model: DiscreteAutoencoder, names: Sequence[str] | None) -> dict[str, ExportGraph]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -126,6 +127,7 @@ def test_readme_is_a_card(exported: Path) -> None:
     assert "| input | `image` | float32 | (batch, 3, height, width) | 0 to 1 |" in text
     assert f"| output | `codes_0` | int64 | (batch, rows, columns) | 0 to {CODES - 1} |" in text
     assert "| decoder | 1 x 1 x 1 | largest pixel difference |" in text
+    assert "| psnr | 12.5 |" in text
     assert "python run.py" in text
 
 
@@ -201,6 +203,23 @@ def test_out_of_tolerance_writes_nothing(
     with pytest.raises(ParityFault, match=r"largest pixel difference 0.5 at an input of 1 x 2 x 3"):
         export_model(tiny_model, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_replaced_meanwhile_is_not_mixed_with_the_other(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tmp_path / "model.safetensors"
+    shutil.copy(tiny_model, model)
+
+    def replace_model(what: str, done: float) -> None:
+        if what == "Comparing with PyTorch":
+            build_model(model, channels=1)
+
+    monkeypatch.setattr(onnx_graphs, "_write_graphs", lambda *args: {})
+    monkeypatch.setattr(onnx_graphs, "compare", lambda *args: ())
+    with pytest.raises(ModelFault, match=r"model.safetensors: was replaced while it was being exported"):
+        export_model(model, tmp_path / "out", progress=replace_model)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
 
 
 def test_manifest_round_trips(exported: Path) -> None:
