@@ -136,9 +136,8 @@ def _check_target(target: Path, force: bool) -> None:
             return
         if not target.is_dir():
             raise CannotWrite(target, "is a file: choose the name of a folder")
-        present = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
-    if not present:
-        return
+        if not any(target.iterdir()):
+            return
     try:
         manifest = read_manifest(target)
     except ModelFault as fault:
@@ -148,6 +147,8 @@ def _check_target(target: Path, force: bool) -> None:
             target, "already holds an export: choose another folder, or replace it with --force"
         )
     own = {MANIFEST, REPRODUCED, *manifest.files}
+    with _writing(target):
+        present = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
     if foreign := sorted(name for name in present - own if not Path(name).name.startswith(".")):
         raise CannotWrite(target, f"holds {foreign[0]} besides an earlier export: move that away first")
 
