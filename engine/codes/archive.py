@@ -101,7 +101,7 @@ def pack_archive(members: Mapping[str, bytes]) -> bytes:
                 zipfile.ZIP_STORED if name.endswith((".png", ".jpg")) else zipfile.ZIP_DEFLATED
             )
             info.external_attr = 0o644 << 16
-            archive.writestr(info, data, compresslevel=5)
+            archive.writestr(info, data, compresslevel=3)
     return content.getvalue()
 
 

@@ -320,13 +320,13 @@ def test_random_bytes_are_refused_quietly(content: bytes, with_ending: bool) -> 
     opened_or_refused(content + ending, Painting.open)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=200)
 @given(bits)
 def test_flipped_bits_anywhere_in_the_file(where: list[tuple[float, int]]) -> None:
     opened_or_refused(flipped(sound(), where), Painting.open)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=200)
 @given(st.data())
 def test_flipped_bits_and_cuts_inside_a_member(data: st.DataObject) -> None:
     members = members_of(sound())

@@ -142,7 +142,7 @@ def edits(draw: st.DrawFn) -> tuple[str, int, tuple[int, int], list[tuple[int, B
     return kind, seed, shape, strokes
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(edits(), st.sampled_from([64, 128, 256]))
 def test_strokes_decoded_in_windows_leave_the_picture_of_the_full_decode(
     case: tuple[str, int, tuple[int, int], list[tuple[int, Box, np.ndarray, int]]], limit_px: int
@@ -166,7 +166,7 @@ def test_strokes_decoded_in_windows_leave_the_picture_of_the_full_decode(
     assert_same_picture(picture, at_once(decoder, grid))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(st.sampled_from(KINDS), st.integers(0, 999), st.integers(1, 50), st.integers(1, 50))
 def test_decoding_by_windows_is_decoding_at_once(kind: str, seed: int, height: int, width: int) -> None:
     decoder = made(kind)
@@ -174,7 +174,7 @@ def test_decoding_by_windows_is_decoding_at_once(kind: str, seed: int, height: i
     assert_same_picture(decode_full(decoder, grid.levels, limit_px=64), at_once(decoder, grid))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(st.sampled_from(KINDS), st.integers(0, 999), st.integers(1, 30), st.integers(1, 30), st.data())
 def test_one_window_is_its_region(kind: str, seed: int, height: int, width: int, data: st.DataObject) -> None:
     decoder = made(kind)
@@ -211,7 +211,7 @@ def test_a_window_keeps_its_codes_while_painting_goes_on() -> None:
         read_window(grid.levels, Box(5, 0, 6, 1), 1)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(st.sampled_from(KINDS), st.integers(0, 999), st.integers(1, 150), st.integers(1, 150))
 def test_encoding_by_windows_is_encoding_at_once(kind: str, seed: int, height: int, width: int) -> None:
     decoder = made(kind)
