@@ -25,7 +25,7 @@ class Column(QWidget):
         self._rows = QVBoxLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(0)
-        self._rows.addStretch(1)
+        self._rows.addStretch(0)
 
     def add(self, title: str, content: QWidget, unfolded: bool = True, grows: bool = False) -> Section:
         """Put `content` under `title`, below what is there; one that grows takes the height that is left."""

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from pytestqt.qtbot import QtBot
+
+from gui import theme
+from gui.panels.column import COLUMN_WIDTH, TITLE_HEIGHT, Column
+
+
+@pytest.fixture
+def column(qtbot: QtBot) -> Column:
+    column = Column()
+    qtbot.addWidget(column)
+    column.add("Codes", _block(300))
+    column.add("Code", _block(50))
+    column.add("History", _block(40, QSizePolicy.Policy.Expanding), grows=True)
+    column.resize(COLUMN_WIDTH, 700)
+    column.show()
+    return column
+
+
+def _block(height: int, vertical: QSizePolicy.Policy = QSizePolicy.Policy.Fixed) -> QWidget:
+    block = QLabel()
+    block.setMinimumHeight(height)
+    block.setSizePolicy(QSizePolicy.Policy.Preferred, vertical)
+    return block
+
+
+def test_sections_stand_below_one_another_as_high_as_they_want(column: Column) -> None:
+    codes, code, history = column.sections.values()
+    assert codes.geometry().top() == 0
+    assert codes.height() == TITLE_HEIGHT + 300
+    assert code.geometry().top() == codes.geometry().bottom() + 2  # a line of one pixel
+    assert code.height() == TITLE_HEIGHT + 50
+    assert history.geometry().bottom() == column.height() - 1  # takes what is left
+
+
+def test_a_click_on_a_title_folds_and_unfolds(column: Column) -> None:
+    code = column.sections["Code"]
+    QTest.mouseClick(code.title, Qt.MouseButton.LeftButton)
+    assert not code.is_unfolded
+    assert code.content.isHidden()
+    assert code.title.accessibleDescription() == "folded"
+    QTest.keyClick(code.title, Qt.Key.Key_Space)
+    assert code.is_unfolded
+    assert code.content.isVisible()
+
+
+def test_a_folded_section_gives_its_height_to_the_one_that_grows(qtbot: QtBot, column: Column) -> None:
+    history = column.sections["History"]
+    before = history.height()
+    column.sections["Codes"].set_unfolded(False)
+    qtbot.waitUntil(lambda: history.height() == before + 300)
+
+
+def test_a_folded_section_that_grows_keeps_its_title_in_place(column: Column, qtbot: QtBot) -> None:
+    history = column.sections["History"]
+    history.set_unfolded(False)
+    qtbot.waitUntil(history.content.isHidden)
+    assert history.title.geometry().top() == 0
+
+
+def test_the_focus_ring_of_a_title_shows(qtbot: QtBot, column: Column) -> None:
+    title = column.sections["Code"].title
+    title.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(title.hasFocus)
+    image = title.grab().toImage()
+    assert theme.ACCENT in {image.pixelColor(x, TITLE_HEIGHT // 2).name() for x in range(8)}

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from engine.codes.box import Box
+from gui import theme
+from gui.panels.history import HistoryPanel
+from gui.state.painting import PaintingState
+from tests.gui.codebooks import painting_of
+
+
+@pytest.fixture
+def painting(qtbot: QtBot) -> PaintingState:
+    """Three steps done: a brush stroke, a fill and a line, each in its own cell."""
+    del qtbot
+    painting = painting_of([[0, 0, 0]])
+    for column, label in enumerate(("Brush", "Fill", "Line")):
+        with painting.stroke(label):
+            painting.paint(Box(0, column, 1, column + 1), np.ones((1, 1), dtype=bool), 9)
+    return painting
+
+
+def shown(panel: HistoryPanel) -> list[str]:
+    model = panel.list.model()
+    return [model.index(row, 0).data() for row in range(model.rowCount())]
+
+
+def test_steps_stand_in_order_and_the_present_one_is_marked(qtbot: QtBot, painting: PaintingState) -> None:
+    panel = HistoryPanel(painting)
+    qtbot.addWidget(panel)
+    assert shown(panel) == ["Start", "Brush", "Fill", "Line"]
+    assert panel.list.currentIndex().row() == 3
+    painting.undo()
+    assert panel.list.currentIndex().row() == 2
+    undone = panel.list.model().index(3, 0)
+    assert undone.data(Qt.ItemDataRole.ForegroundRole) == QColor(theme.DISABLED)
+    assert undone.data(Qt.ItemDataRole.ToolTipRole) == "Undone: a click does it again"
+
+
+def test_a_click_goes_there_and_back(qtbot: QtBot, painting: PaintingState) -> None:
+    panel = HistoryPanel(painting)
+    qtbot.addWidget(panel)
+    panel.resize(300, 200)
+    panel.show()
+    for row, codes in ((1, [9, 0, 0]), (0, [0, 0, 0]), (3, [9, 9, 9])):
+        place = panel.list.visualRect(panel.list.model().index(row, 0)).center()
+        QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        assert painting.codes[0].tolist() == codes
+        assert panel.list.currentIndex().row() == row
+
+
+def test_a_new_step_is_added_and_the_undone_ones_go(qtbot: QtBot, painting: PaintingState) -> None:
+    panel = HistoryPanel(painting)
+    qtbot.addWidget(panel)
+    painting.go_to(1)
+    with painting.stroke("Rectangle"):
+        painting.paint(Box(0, 0, 1, 3), np.ones((1, 3), dtype=bool), 4)
+    assert shown(panel) == ["Start", "Brush", "Rectangle"]
+
+
+def test_another_painting_has_its_own_history(qtbot: QtBot, painting: PaintingState) -> None:
+    panel = HistoryPanel(painting)
+    qtbot.addWidget(panel)
+    painting.set_painting(painting_of([[1]]).painting)
+    assert shown(panel) == ["Start"]
