@@ -279,7 +279,7 @@ def test_a_painting_too_large_for_a_png_is_left_out_and_it_says_so(tmp_path: Pat
 
 
 def test_a_painting_just_below_the_limit_is_read_by_pillow_too(tmp_path: Path) -> None:
-    codes = np.random.default_rng(0).integers(0, 1 << 16, (370, 370))
+    codes = np.random.default_rng(0).integers(0, 1 << 16, (340, 340))
     exported = png_with_painting(
         np.zeros((8, 8, 3), np.uint8), Painting.of_codes([codes], TinyDecoder(codes=1 << 16))
     )
