@@ -1,0 +1,1 @@
+"""The canvas: the picture, what lies over it, and the tools that paint on it."""

@@ -1,0 +1,1 @@
+"""One tool per file: what a press, a drag and a release of it do."""

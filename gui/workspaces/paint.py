@@ -1,0 +1,136 @@
+"""The Paint workspace: tools, their options, the canvas, and a place for panels on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.codes.box import Box
+from gui import theme
+from gui.actions import ActionTable
+from gui.canvas.code_canvas import CodeCanvas
+from gui.canvas.hint_line import HintLine
+from gui.canvas.picture import PictureStore
+from gui.canvas.tool_options import ToolOptions
+from gui.canvas.tool_strip import ToolStrip
+from gui.frame.lines import line
+from gui.state.brush import TOOLS, BrushState
+from gui.state.painting import PaintingState
+from gui.state.selected_cells import SelectedCells
+from gui.workers.decode import DecodeLoop
+
+FIRST_HINT = "Drag to paint with the chosen code, right-drag with the second one, wheel to zoom, space to pan"
+FLOATING_HINT = "Drag or arrow keys move these cells, Return sets them down, Escape puts them back"
+READ_ONLY_HINT = "This painting cannot be changed until its model is here"
+
+
+class PaintWorkspace(QWidget):
+    """Wires one painting's state, picture and decode loop to the widgets that show them."""
+
+    def __init__(
+        self,
+        painting: PaintingState,
+        brush: BrushState,
+        cells: SelectedCells,
+        picture: PictureStore,
+        decoding: DecodeLoop,
+        actions: ActionTable,
+        side: QWidget | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`side` is shown on the right of the canvas."""
+        super().__init__(parent)
+        self._painting = painting
+        self._brush = brush
+        self._cells = cells
+        self._decoding = decoding
+        self.canvas = CodeCanvas(painting, brush, cells, picture, self)
+        self.hint = HintLine(self.canvas)
+        self._lay_out(actions, side)
+        self._connect(picture)
+        if not painting.painting.history.steps:
+            self.hint.say(FIRST_HINT)
+
+    def commands(self) -> dict[str, Callable[[], object]]:
+        """What the actions of this workspace do, by their names in `gui.actions`."""
+        painting, canvas, cells, brush = self._painting, self.canvas, self._cells, self._brush
+        return {
+            **{f"tool.{tool}": lambda tool=tool: setattr(brush, "tool", tool) for tool in TOOLS},  # type: ignore[misc]
+            "brush.smaller": lambda: brush.grow(-1),
+            "brush.larger": lambda: brush.grow(1),
+            "edit.undo": painting.undo,
+            "edit.redo": painting.redo,
+            "edit.cut": cells.cut,
+            "edit.copy": cells.copy,
+            "edit.paste": self.paste,
+            "edit.fill": self.fill,
+            "edit.clear": cells.clear,
+            "edit.swap": brush.swap,
+            "select.all": painting.select_all,
+            "select.none": painting.select_none,
+            "select.invert": painting.invert_selection,
+            "view.zoom_in": canvas.zoom_in,
+            "view.zoom_out": canvas.zoom_out,
+            "view.fit": canvas.fit,
+            "view.actual_size": canvas.actual_size,
+        }
+
+    def switches(self) -> dict[str, Callable[[bool], object]]:
+        """What the actions that are on or off do, by their names in `gui.actions`."""
+        return {"view.grid": self.canvas.show_grid, "view.index": self.canvas.show_index}
+
+    def paste(self) -> None:
+        """Let the copied cells float below the pointer, with the move tool in the hand."""
+        row, column = self.canvas.target_cell
+        ratio = self._painting.ratio
+        self._cells.paste(row // ratio, column // ratio)
+        if self._painting.floating is not None:
+            self._brush.tool = "move"
+
+    def fill(self) -> None:
+        """Fill the selected cells with the primary code."""
+        self._brush.remember(self._brush.primary)
+        self._cells.fill(self._brush.primary)
+
+    def _lay_out(self, actions: ActionTable, side: QWidget | None) -> None:
+        options = QHBoxLayout()
+        options.addWidget(ToolOptions(self._brush, actions, self), 1)
+        for name in ("view.zoom_out", "view.zoom_in", "view.fit", "view.grid", "view.index"):
+            options.addWidget(actions.button(name, self))
+        options.setSpacing(theme.SPACE_1)
+        options.setContentsMargins(0, 0, theme.SPACE_2, 0)
+        middle = QVBoxLayout()
+        middle.addLayout(options)
+        middle.addWidget(line(Qt.Orientation.Horizontal, self))
+        middle.addWidget(self.canvas, 1)
+        whole = QHBoxLayout(self)
+        whole.addWidget(ToolStrip(self._brush, actions, self))
+        whole.addWidget(line(Qt.Orientation.Vertical, self))
+        whole.addLayout(middle, 1)
+        if side is not None:
+            whole.addWidget(line(Qt.Orientation.Vertical, self))
+            whole.addWidget(side)
+        for layout in (middle, whole):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(0)
+
+    def _connect(self, picture: PictureStore) -> None:
+        canvas, decoding, painting = self.canvas, self._decoding, self._painting
+        decoding.decoded.connect(lambda done: picture.show_decoded(done.box, done.pixels))
+        decoding.previewed.connect(canvas.show_preview)
+        canvas.preview_wanted.connect(decoding.preview)
+        canvas.visible_changed.connect(self._look_at)
+        canvas.refused.connect(lambda: self.hint.notice(READ_ONLY_HINT))
+        painting.history_changed.connect(self._choose_hint)
+
+    def _look_at(self, pixels: Box) -> None:
+        self._decoding.set_visible(pixels.coarsened(self._painting.painting.strides[0]))
+
+    def _choose_hint(self) -> None:
+        """What floats needs saying how to set it down; everything else was learnt with the first stroke."""
+        if self._painting.floating is not None:
+            self.hint.say(FLOATING_HINT)
+        elif self._painting.painting.history.steps or self.hint.text() == FLOATING_HINT:
+            self.hint.fade()
