@@ -67,11 +67,17 @@ def draw_corners(painter: QPainter, rect: QRect, width: int, length: int, colour
 
 def mark_primary(painter: QPainter, rect: QRect) -> None:
     """A whole frame in the accent: this code is painted by the left button."""
-    draw_frame(painter, rect.adjusted(1, 1, -1, -1), 1, theme.SURROUND)
+    _draw_beds(painter, rect)
     draw_frame(painter, rect, 2, theme.ACCENT)
 
 
 def mark_secondary(painter: QPainter, rect: QRect) -> None:
     """Four light corners: this code is painted by the right button."""
-    draw_corners(painter, rect.adjusted(1, 1, -1, -1), 1, 6, theme.SURROUND)
-    draw_corners(painter, rect, 2, 5, theme.TEXT)
+    _draw_beds(painter, rect)
+    draw_corners(painter, rect, 2, rect.width() // 3, theme.TEXT)
+
+
+def _draw_beds(painter: QPainter, rect: QRect) -> None:
+    """Dark lines inside and outside of where a mark goes, so that it shows on any colour."""
+    draw_frame(painter, rect.adjusted(1, 1, -1, -1), 1, theme.SURROUND)
+    draw_frame(painter, rect, 3, theme.SURROUND)

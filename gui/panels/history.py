@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QListView, QVBoxLayout, QWidget
 
 from gui import theme
+from gui.canvas.swatches import draw_frame
 from gui.state.painting import PaintingState
 
 LEAST_ROWS = 2
@@ -32,9 +33,13 @@ class HistorySteps(QAbstractListModel):
         return position
 
     def take(self) -> None:
-        """Read the history anew."""
+        """Read the history anew; moving along it changes no rows, only which of them are dimmed."""
+        labels = self._painting.painting.history.steps
+        if labels == self._labels:
+            self.dataChanged.emit(self.index(0), self.index(len(labels)))
+            return
         self.beginResetModel()
-        self._labels = self._painting.painting.history.steps
+        self._labels = labels
         self.endResetModel()
 
     def rowCount(self, parent: _Index = _NOWHERE) -> int:
@@ -64,10 +69,9 @@ class HistoryPanel(QWidget):
         self.list = _Steps()
         self.list.setModel(self._steps)
         self.list.setAccessibleName("History")
-        self.list.clicked.connect(self._go)
-        self.list.activated.connect(self._go)
+        self.list.selectionModel().currentChanged.connect(self._go)
         rows = QVBoxLayout(self)
-        rows.setContentsMargins(theme.SPACE_1, 0, theme.SPACE_1, theme.SPACE_2)
+        rows.setContentsMargins(1, 0, theme.SPACE_1, theme.SPACE_2)  # the text below the title's
         rows.addWidget(self.list)
         painting.history_changed.connect(self._show)
         painting.document_changed.connect(self._show)
@@ -80,7 +84,10 @@ class HistoryPanel(QWidget):
         self.list.scrollTo(here)
 
     def _go(self, index: QModelIndex) -> None:
-        self._painting.go_to(index.row())
+        """A click or an arrow key moves the painting along; not while a stroke is being made."""
+        if index.isValid() and index.row() != self._steps.position:
+            self._painting.go_to(index.row())
+            self._show()
 
 
 class _Steps(QListView):
@@ -95,3 +102,11 @@ class _Steps(QListView):
         return QSize(0, LEAST_ROWS * ROW_HEIGHT)
 
     minimumSizeHint = sizeHint
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.hasFocus():
+            painter = QPainter(self.viewport())
+            ring = self.visualRect(self.currentIndex()).adjusted(0, 0, -1, -1)
+            draw_frame(painter, ring.adjusted(2, 2, -1, -1), 2, theme.ACCENT)
+            painter.end()

@@ -68,3 +68,37 @@ def test_another_painting_has_its_own_history(qtbot: QtBot, painting: PaintingSt
     qtbot.addWidget(panel)
     painting.set_painting(painting_of([[1]]).painting)
     assert shown(panel) == ["Start"]
+
+
+def test_arrow_keys_step_through_it(qtbot: QtBot, painting: PaintingState) -> None:
+    panel = HistoryPanel(painting)
+    qtbot.addWidget(panel)
+    panel.show()
+    QTest.keyClick(panel.list, Qt.Key.Key_Up)
+    QTest.keyClick(panel.list, Qt.Key.Key_Up)
+    assert painting.codes[0].tolist() == [9, 0, 0]
+    QTest.keyClick(panel.list, Qt.Key.Key_Down)
+    assert painting.codes[0].tolist() == [9, 9, 0]
+
+
+def test_during_a_stroke_the_mark_stays(qtbot: QtBot, painting: PaintingState) -> None:
+    panel = HistoryPanel(painting)
+    qtbot.addWidget(panel)
+    panel.show()
+    painting.begin("Brush")
+    painting.paint(Box(0, 0, 1, 1), np.ones((1, 1), dtype=bool), 3)
+    QTest.keyClick(panel.list, Qt.Key.Key_Up)
+    assert panel.list.currentIndex().row() == 3
+    assert painting.codes[0].tolist() == [3, 9, 9]
+
+
+def test_the_focus_shows_on_the_present_step(qtbot: QtBot, painting: PaintingState) -> None:
+    panel = HistoryPanel(painting)
+    qtbot.addWidget(panel)
+    panel.resize(300, 200)
+    panel.show()
+    panel.list.setFocus()
+    qtbot.waitUntil(panel.list.hasFocus)
+    image = panel.list.viewport().grab().toImage()
+    row = panel.list.visualRect(panel.list.currentIndex())
+    assert theme.ACCENT in {image.pixelColor(x, row.center().y()).name() for x in range(6)}
