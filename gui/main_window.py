@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.actions import ActionTable
@@ -26,7 +26,9 @@ class MainWindow(QMainWindow):
     `banner` holds what stays true (a painting that is read-only), `messages` what just happened.
     """
 
+    painted = Signal()  # once, when it is on the screen
     close_asked = Signal()  # answer by `close_now()`
+    closed = Signal()
     dropped = Signal(object)  # Path of a file, or bytes of a picture
 
     def __init__(self) -> None:
@@ -42,7 +44,7 @@ class MainWindow(QMainWindow):
         self.workspaces = QStackedWidget()
         self.commands: CommandPalette | None = None
         self.shortcuts: ShortcutOverlay | None = None
-        self._may_close = False
+        self._may_close = self._was_painted = False
 
     def assemble(self, picker: ModelPicker, recent: QMenu) -> None:
         """Lay out the frame; call it once, when the actions are wired and the workspaces added."""
@@ -82,9 +84,18 @@ class MainWindow(QMainWindow):
         self._may_close = True
         self.close()
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            # The rest of the window is painted in the same pass; the timer fires when it is on the screen.
+            QTimer.singleShot(0, self.painted.emit)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._may_close:
             super().closeEvent(event)
+            self.hide()  # what closes behind it may take a moment
+            self.closed.emit()
             return
         event.ignore()
         self.close_asked.emit()
@@ -110,7 +121,7 @@ def brought(mime: QMimeData) -> Path | bytes | None:
         content = QByteArray()
         buffer = QBuffer(content)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        if image.save(buffer, "PNG"):
+        if image.save(buffer, b"PNG"):
             return bytes(content.data())
     return None
 

@@ -34,20 +34,22 @@ _COLUMN_PX = 232
 class ImageToCodesDialog(Dialog):
     """Reads a picture by `read` and calls `create(picture, encoded)` with what was previewed.
 
-    `read` runs on `worker`; with `another` it can be called again for another picture.
+    `read` runs on `reader`, the model on `worker`; with `another` there is a button to read again.
     """
 
     def __init__(
         self,
         parent: QWidget,
         session: Session,
+        reader: Worker,
         worker: Worker,
         read: Callable[[Ticket], NamedPicture],
         create: Callable[[NamedPicture, Encoded], object],
         another: bool = False,
     ) -> None:
         super().__init__(parent, "New painting from an image", "Create")
-        self._session, self._worker, self._read, self._create = session, worker, read, create
+        self._session, self._reader, self._worker = session, reader, worker
+        self._read, self._create = read, create
         self._picture: NamedPicture | None = None
         self._encoded: Encoded | None = None
         self._tickets: list[Ticket] = []
@@ -151,7 +153,7 @@ class ImageToCodesDialog(Dialog):
     def _start_reading(self) -> None:
         self._drop_jobs()
         self.another.setEnabled(False)
-        self._run(self._read, self._show_picture)
+        self._run(self._reader, self._read, self._show_picture)
         self._show()
 
     def _show_picture(self, picture: NamedPicture) -> None:
@@ -168,7 +170,9 @@ class ImageToCodesDialog(Dialog):
         if decoder is not None and picture is not None:
             self._drop_jobs()
             self._run(
-                lambda ticket: encode_picture(decoder, picture.pixels, across, ticket), self._show_encoded
+                self._worker,
+                lambda ticket: encode_picture(decoder, picture.pixels, across, ticket),
+                self._show_encoded,
             )
         self._show()
 
@@ -176,12 +180,10 @@ class ImageToCodesDialog(Dialog):
         self._encoded = encoded
         self._show()
 
-    def _run(self, job: Callable[[Ticket], Any], done: Callable[[Any], None]) -> None:
+    def _run(self, worker: Worker, job: Callable[[Ticket], Any], done: Callable[[Any], None]) -> None:
         self._progress.setValue(0)
         self.show_fault("")
-        ticket = self._worker.run(
-            job, on_done=done, on_error=self._fail, on_progress=self._show_progress, key=self
-        )
+        ticket = worker.run(job, on_done=done, on_error=self._fail, on_progress=self._show_progress, key=self)
         self._tickets.append(ticket)
 
     def _drop_jobs(self) -> None:

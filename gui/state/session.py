@@ -75,12 +75,18 @@ class Session(QObject):
     def builtin_models(self) -> Mapping[str, Path]:
         return self._library.builtin()
 
+    def at_hand(self) -> dict[str, Path]:
+        """The models that can be chosen without a file dialog: the one in use and the built-in ones."""
+        models = {self.card.name: self.card.path} if self.card is not None else {}
+        return models | dict(self._library.builtin())
+
+    def look(self, name_or_path: str | Path) -> ModelCard:
+        """What a model's file says, without opening it; raises `CodebrushError`."""
+        return self._library.card(self._library.find(name_or_path))
+
     def find(self, model_id: str) -> Path | None:
-        """The model a painting refers to, among those at hand: the open one and the built-in ones."""
-        candidates = list(self._library.builtin().values())
-        if self.card is not None:
-            candidates.insert(0, self.card.path)
-        for path in candidates:
+        """The model that a painting refers to, if it is at hand."""
+        for path in self.at_hand().values():
             try:
                 if self._library.card(path).model_id == model_id:
                     return path

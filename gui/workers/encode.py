@@ -29,10 +29,11 @@ class NamedPicture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoded:
-    """The codes of a picture, `(h, w)` per level, and what they decode to, `(H, W, C)`."""
+    """The codes of a picture, `(h, w)` per level, what they decode to, `(H, W, C)`, and by which model."""
 
     codes: tuple[NDArray[np.int64], ...]
     picture: Pixels
+    model: Decoder
 
 
 def grid_size(pixels: Pixels, across: int) -> tuple[int, int]:
@@ -60,7 +61,7 @@ def encode_picture(decoder: Decoder, pixels: Pixels, across: int, ticket: Ticket
         progress=lambda done: ticket.report(0.5 + done / 2),
         cancelled=lambda: ticket.cancelled,
     )
-    return Encoded(tuple(codes), picture)
+    return Encoded(tuple(codes), picture, decoder)
 
 
 def read_named_picture(source: Path | bytes, stride_px: int, ticket: Ticket) -> NamedPicture:

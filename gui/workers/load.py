@@ -32,10 +32,10 @@ class ModelLibrary:
 
 def program_library() -> ModelLibrary:
     """The models that come with the program, and those in files."""
-    from engine.checkpoint import read_card, read_statistics
-    from engine.models.registry import builtin_models, find_model
+    from engine.models.registry import builtin_models
+    from exporters.open import find_openable, open_card, open_decoder, open_statistics
 
-    return ModelLibrary(builtin_models, find_model, read_card, read_statistics, _open_decoder)
+    return ModelLibrary(builtin_models, find_openable, open_card, open_statistics, open_decoder)
 
 
 def load_decoder(library: ModelLibrary, path: Path, ticket: Ticket) -> Decoder:
@@ -48,8 +48,3 @@ def load_decoder(library: ModelLibrary, path: Path, ticket: Ticket) -> Decoder:
     decoder.decode([np.zeros((1, side, side), dtype=np.int64) for side in sides])
     return decoder
 
-
-def _open_decoder(path: Path) -> Decoder:
-    from exporters.open import open_decoder
-
-    return open_decoder(path)

@@ -1,0 +1,1 @@
+"""What the menus do with files, models, exports and the system's clipboard."""

@@ -1,0 +1,46 @@
+"""Which actions can be done right now."""
+
+from __future__ import annotations
+
+from gui.actions import ActionTable
+from gui.commands.exports import Exports
+from gui.state.painting import PaintingState
+from gui.state.session import Session
+
+_CHANGES = ("edit.cut", "edit.paste", "edit.fill", "edit.clear")
+_NEEDS_MODEL = ("file.new", "file.new_random", "file.new_image")
+
+
+class Availability:
+    """Enables and disables actions as painting and session change; undo and redo say what they would do."""
+
+    def __init__(
+        self, actions: ActionTable, painting: PaintingState, session: Session, exports: Exports
+    ) -> None:
+        self._actions, self._painting, self._session, self._exports = actions, painting, session, exports
+        painting.history_changed.connect(self._follow_history)
+        painting.read_only_changed.connect(self._follow_model)
+        painting.document_changed.connect(self._follow_model)
+        session.decoder_changed.connect(self._follow_model)
+        session.status_changed.connect(self._follow_model)
+        self._follow_history()
+        self._follow_model()
+
+    def _follow_history(self) -> None:
+        history, may = self._painting.painting.history, not self._painting.read_only
+        floats = self._painting.floating is not None
+        self._say("edit.undo", "Undo", history.undo_label, may and (history.can_undo or floats))
+        self._say("edit.redo", "Redo", history.redo_label, may and history.can_redo)
+
+    def _say(self, name: str, text: str, label: str | None, enabled: bool) -> None:
+        self._actions[name].setEnabled(enabled)
+        self._actions[name].setText(f"{text} {label.lower()}" if label else text)
+
+    def _follow_model(self) -> None:
+        for name in _CHANGES:
+            self._actions[name].setEnabled(not self._painting.read_only)
+        for name in _NEEDS_MODEL:
+            self._actions[name].setEnabled(self._session.card is not None)
+        self._actions["file.export_png"].setEnabled(self._exports.can_export_picture)
+        self._actions["file.export_onnx"].setEnabled(self._exports.can_export_model)
+        self._follow_history()

@@ -1,0 +1,287 @@
+"""The composition root: the only place where states, workers, widgets and commands are wired together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtWidgets import QApplication
+
+from engine.codes.document import Painting
+from engine.errors import CodebrushError
+from gui import theme
+from gui.canvas.picture import PictureStore
+from gui.commands.availability import Availability
+from gui.commands.clipboard import SystemClipboard
+from gui.commands.exports import Exports
+from gui.commands.files import Files
+from gui.commands.models import FIRST_SIZE, Models, NoModel, vivid_code
+from gui.dialogs.choose_file import FileChooser, SystemFileChooser
+from gui.frame.header import ModelPicker
+from gui.frame.readout import Readout
+from gui.main_window import MainWindow
+from gui.panels.code import CodePanel
+from gui.panels.code_card import CodeCard
+from gui.panels.codes import CodesPanel
+from gui.panels.column import Column
+from gui.panels.history import HistoryPanel
+from gui.settings import Folders, Settings
+from gui.state.book import Book
+from gui.state.brush import BrushState
+from gui.state.painting import PaintingState
+from gui.state.recovery import Recovery
+from gui.state.selected_cells import SelectedCells
+from gui.state.session import Session
+from gui.workers.decode import DecodeLoop
+from gui.workers.files import Opened, belongs_to, kind_of, open_painting
+from gui.workers.job import Ticket, UnexpectedError, Worker
+from gui.workers.load import ModelLibrary, program_library
+from gui.workspaces.paint import PaintWorkspace
+
+FIRST_MODEL = "emoji-vqvae"
+FIRST_PAINTING = theme.ASSETS / "gallery" / "first-light.codebrush"
+FIRST_WIDTH, FIRST_HEIGHT = 1440, 900
+_PATIENCE_S = 3.0
+"""How long closing waits for a job that cannot be interrupted."""
+
+
+class Studio:
+    """The window and all that is behind it; closing the window stops every thread."""
+
+    def __init__(
+        self,
+        folders: Folders,
+        library: ModelLibrary | None = None,
+        first: Path | None = None,
+        chooser: FileChooser | None = None,
+    ) -> None:
+        self.settings = Settings(folders.settings)
+        self.window = MainWindow()
+        self.all_ended = False
+        self._make_states(library or program_library(), folders)
+        self._make_commands(chooser or SystemFileChooser(self.window, self.settings))
+        self._make_workspaces()
+        self._wire_actions()
+        self._follow_states()
+        self._follow_window()
+        self._open_first(first)
+        self.window.resize(FIRST_WIDTH, FIRST_HEIGHT)
+        self.window.restoreGeometry(self.settings.geometry)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no worker has anything to do."""
+        return all(worker.pending == 0 for worker in self._workers)
+
+    def close(self) -> None:
+        """Close the window without asking; stops all threads."""
+        self.window.close_now()
+
+    # Making
+
+    def _make_states(self, library: ModelLibrary, folders: Folders) -> None:
+        # Torch works on one thread only: each thread it is called from would keep a pool of its own.
+        self._model_worker, self._reader, self._exporter = Worker("model"), Worker("files"), Worker("export")
+        self._workers = (self._model_worker, self._reader, self._exporter)
+        window = self.window
+        self.session = Session(library, self._model_worker, window)
+        self.painting = PaintingState(Painting.blank(1, 1, [0], NoModel()), window)
+        self.brush = BrushState(window)
+        self.cells = SelectedCells(self.painting, window)
+        self.picture = PictureStore(self.painting, window)
+        self.decoding = DecodeLoop(self.painting, self._model_worker, window)
+        self.book = Book(self.session, self.painting, self._model_worker, window)
+        self.recovery = Recovery(self.painting, folders.autosaves, self._reader, window)
+
+    def _make_commands(self, chooser: FileChooser) -> None:
+        about = self.window, self.session, self.painting
+        self.models = Models(*about, chooser)
+        self.files = Files(
+            *about, self.picture, self.models, self.settings, chooser, self._reader, self._model_worker
+        )
+        self.exports = Exports(
+            *about,
+            self.picture,
+            self.decoding,
+            self.settings,
+            chooser,
+            self._model_worker,
+            self._exporter,
+        )
+        self._picker = ModelPicker(
+            lambda: self.session.builtin_models,
+            lambda path: self.models.use(path, self.files.when_safe),
+            lambda: self.models.ask_for_file(self.files.when_safe),
+        )
+
+    def _make_workspaces(self) -> None:
+        self.codes = CodesPanel(self.book, self.brush, self.painting)
+        self.column = Column()
+        self.column.add("Codes", self.codes)
+        self.column.add("Code", CodePanel(self.book, self.brush))
+        self.column.add("History", HistoryPanel(self.painting), grows=True)
+        self.paint = PaintWorkspace(
+            self.painting,
+            self.brush,
+            self.cells,
+            self.picture,
+            self.decoding,
+            self.window.actions_table,
+            self.column,
+        )
+        self.card = CodeCard(self.book, self.brush, self.codes.palette_view)
+        self.window.workspaces.addWidget(self.paint)
+        clipboard = QApplication.clipboard()
+        self.clipboard = SystemClipboard(
+            clipboard, self.painting, self.cells, self.picture, self.paint.paste, self.files.bring
+        )
+
+    def _wire_actions(self) -> None:
+        actions, files, window = self.window.actions_table, self.files, self.window
+        commands = self.paint.commands() | {
+            "file.new": files.new,
+            "file.new_random": files.new_random,
+            "file.new_image": files.new_image,
+            "file.open": files.open,
+            "file.save": files.save,
+            "file.save_as": files.save_as,
+            "file.export_png": self.exports.export_png,
+            "file.export_onnx": self.exports.export_onnx,
+            "file.quit": files.quit,
+            "edit.cut": self.clipboard.cut,
+            "edit.copy": self.clipboard.copy,
+            "edit.paste": self.clipboard.paste,
+            "edit.find_code": self.codes.focus_find,
+            "workspace.paint": lambda: window.workspaces.setCurrentWidget(self.paint),
+            "help.commands": window.open_commands,
+            "help.shortcuts": window.open_shortcuts,
+        }
+        for name, function in commands.items():
+            actions.wire(name, function)
+        for name, switch in self.paint.switches().items():
+            actions.wire_switch(name, switch)
+        actions["workspace.paint"].setChecked(True)
+
+    # Following
+
+    def _follow_states(self) -> None:
+        session, painting = self.session, self.painting
+        session.statistics_changed.connect(self._learn_codes)
+        session.decoder_changed.connect(lambda: self.decoding.set_decoder(session.decoder))
+        for changed in (painting.document_changed, painting.level_changed):
+            changed.connect(self._limit_codes)
+        self.decoding.failed.connect(self.window.messages.say_fault)
+        self.recovery.failed.connect(self.window.messages.say_fault)
+
+    def _follow_window(self) -> None:
+        window = self.window
+        window.assemble(self._picker, self.files.recent)
+        states = self.session, self.painting
+        self._readout = Readout(
+            window.status, window.header.title, self._picker, *states, self.brush, self.decoding
+        )
+        self._availability = Availability(window.actions_table, self.painting, self.session, self.exports)
+        self.paint.canvas.zoom_changed.connect(window.status.show_zoom)
+        window.dropped.connect(self.files.bring)
+        window.close_asked.connect(self.files.quit)
+        window.painted.connect(self._start)
+        window.closed.connect(self._stop)
+
+    def _learn_codes(self) -> None:
+        """Give canvas, brush and clearing what the model's file says of its codes."""
+        card, statistics = self.session.card, self.session.statistics
+        self.picture.set_statistics(card.model_id if card is not None else "", statistics)
+        self.cells.set_blank(tuple(level.blank for level in statistics))
+        if statistics:
+            self.brush.primary, self.brush.secondary = vivid_code(statistics[0]), statistics[0].blank
+
+    def _limit_codes(self) -> None:
+        self.brush.set_code_count(self.painting.painting.grid.code_counts[self.painting.level])
+
+    # Starting and stopping
+
+    def _open_first(self, first: Path | None) -> None:
+        """Open the model, and the painting asked for, else the first one; nothing here waits for torch."""
+        kind = kind_of(first) if first is not None else None
+        is_painting = kind in ("painting", "png painting")
+        builtin = self.session.builtin_models
+        model = FIRST_MODEL if FIRST_MODEL in builtin or not builtin else next(iter(builtin))
+        if kind != "model" or not self.session.open_model(first or model):
+            self.session.open_model(model)
+        opened = self._read_first(first if is_painting else None) if kind != "model" else None
+        if opened is not None:
+            self.models.show(opened.painting, opened.preview)
+        else:
+            self.models.show(self.models.blank(*FIRST_SIZE))
+        if kind == "picture" and first is not None:
+            self.window.painted.connect(lambda: self.files.open_image(first))
+
+    def _read_first(self, path: Path | None) -> Opened | None:
+        ticket = Ticket(lambda _done, _text: None)
+        try:
+            if path is not None:
+                return open_painting(path, kind_of(path), ticket)
+        except CodebrushError as error:
+            self.window.messages.say_fault(error)
+        try:
+            opened = open_painting(FIRST_PAINTING, "painting", ticket)
+        except CodebrushError:
+            return None
+        opened.painting.path, opened.painting.title = None, "First light"
+        return opened
+
+    def _start(self) -> None:
+        """The window is on the screen: now torch may be loaded."""
+        self.paint.canvas.setFocus()
+        self.session.start_loading()
+        leftovers = self.recovery.leftovers()
+        if leftovers:
+            self._offer(leftovers[0])
+
+    def _offer(self, stem: Path) -> None:
+        path = belongs_to(stem)
+        what = path.name if path is not None else "a painting that was not saved"
+        self.window.messages.say(
+            "info",
+            f"Codebrush did not close as it should: {what} can be brought back",
+            "Bring it back",
+            lambda: self.files.recover(stem, lambda: self.recovery.take_over(stem)),
+        )
+
+    def _stop(self) -> None:
+        self.settings.geometry = self.window.saveGeometry()
+        self.settings.sync()
+        ended = [worker.stop(_PATIENCE_S) for worker in self._workers]
+        self.all_ended = all(ended)
+        self.recovery.close()
+
+
+def run_application(first: Path | None) -> int:
+    """The program with a window, until it is closed."""
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("Codebrush")
+    app.setDesktopFileName("codebrush")
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal: Qt would never let Python see it
+    theme.apply_theme(app)
+    app.setWindowIcon(theme.icon("brush", theme.ACCENT, 64))
+    studio = Studio(Folders.of_the_user(), first=first)
+    sys.excepthook = lambda kind, error, trace: _tell(studio, kind, error, trace)
+    studio.window.show()
+    status = app.exec()
+    if not studio.all_ended:
+        os._exit(status)  # a job that cannot be interrupted must not keep the process
+    return status
+
+
+def _tell(
+    studio: Studio, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """An error nobody foresaw: the window goes on, and says what happened."""
+    sys.__excepthook__(kind, error, trace)
+    if isinstance(error, CodebrushError):
+        studio.window.messages.say_fault(error)
+    elif isinstance(error, Exception):
+        studio.window.messages.say_fault(UnexpectedError(error))
