@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from gui import theme
@@ -16,7 +16,10 @@ _CHEVRON = 16
 
 
 class Column(QWidget):
-    """Sections from the top down, each as high as it wants to be where the window is high enough."""
+    """Sections from the top down, each as high as it wants to be where the window is high enough.
+
+    Where it is not, the one that grows folds, until someone folds or unfolds it by hand.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +42,21 @@ class Column(QWidget):
         self.sections[title] = section
         return section
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._give_way()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._give_way()
+        return super().event(event)
+
+    def _give_way(self) -> None:
+        wanted = sum(section.wanted_height for section in self.sections.values()) + len(self.sections) - 1
+        for section in self.sections.values():
+            if section.grows and not section.set_by_hand:
+                section.set_unfolded(wanted <= self.height())
+
 
 class Section(QWidget):
     """A title that folds and unfolds what is below it."""
@@ -47,6 +65,8 @@ class Section(QWidget):
         super().__init__()
         self.title = SectionTitle(title)
         self.content = content
+        self.grows = grows
+        self.set_by_hand = False
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
@@ -54,6 +74,7 @@ class Section(QWidget):
         rows.addWidget(content, 1)
         rows.addStretch(0)  # keeps the title at the top while the content is folded
         self.title.toggled.connect(content.setVisible)
+        self.title.clicked.connect(self._note_hand)
         vertical = QSizePolicy.Policy.Expanding if grows else QSizePolicy.Policy.Maximum
         self.setSizePolicy(QSizePolicy.Policy.Preferred, vertical)
 
@@ -63,6 +84,16 @@ class Section(QWidget):
 
     def set_unfolded(self, unfolded: bool) -> None:
         self.title.setChecked(unfolded)
+
+    @property
+    def wanted_height(self) -> int:
+        """In px: as it is folded now, but one that folds by itself as if it were not."""
+        folded = not self.is_unfolded and (self.set_by_hand or not self.grows)
+        content = self.content.sizeHint().expandedTo(self.content.minimumSize())
+        return TITLE_HEIGHT + (0 if folded else content.height())
+
+    def _note_hand(self) -> None:
+        self.set_by_hand = True
 
 
 class SectionTitle(QAbstractButton):
