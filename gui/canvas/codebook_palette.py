@@ -6,27 +6,29 @@ Pointing at a code lights its cells on the canvas; pointing at a cell lights its
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import (
+    QColor,
+    QCursor,
+    QFocusEvent,
+    QHelpEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QMoveEvent,
+    QPainter,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine.analysis.looks import Group, Sort
 from gui import theme
 from gui.canvas.palette_drawing import MARGIN, SKELETON_HEIGHT, Marks, PaletteDrawing, draw_skeleton, lifted
+from gui.canvas.palette_keys import PICKS, destination, is_for_palette
 from gui.canvas.palette_layout import WIDTH, PaletteLayout, Slot
+from gui.canvas.palette_words import fold_tip, spoken, swatch_tip
 from gui.state.book import Book
 from gui.state.brush import BrushState
 from gui.state.painting import PaintingState
-
-_FAR = 10**6
-_PAGE_ROWS = 8
-_STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Home: -_FAR, Qt.Key.Key_End: _FAR}
-_ROWS = {
-    Qt.Key.Key_Up: -1,
-    Qt.Key.Key_Down: 1,
-    Qt.Key.Key_PageUp: -_PAGE_ROWS,
-    Qt.Key.Key_PageDown: _PAGE_ROWS,
-}
-_PICKS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
 class CodebookPalette(QWidget):
@@ -53,6 +55,7 @@ class CodebookPalette(QWidget):
         self._layout = PaletteLayout((), False)
         self._drawing: PaletteDrawing | None = None
         self._lit: Slot | None = None
+        self._pointer_leads = False  # what is lit follows the pointer, not the keys or the canvas
         self._current: Slot | None = None  # where the arrow keys are
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -202,10 +205,22 @@ class CodebookPalette(QWidget):
     # Mouse
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._pointer_leads = True
         self._point_at(self._slot_at(event.position().toPoint()))
 
     def leaveEvent(self, _event: QEvent) -> None:
+        self._pointer_leads = False
         self._point_at(None)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._brush.hovered_code = None
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Scrolling brings another code under a pointer that rests."""
+        super().moveEvent(event)
+        if self._pointer_leads:
+            self._point_at(self._slot_at(self.mapFromGlobal(QCursor.pos())))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         slot = self._slot_at(event.position().toPoint())
@@ -243,11 +258,9 @@ class CodebookPalette(QWidget):
         here = self._current or self._first_place()
         if here is None or event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             super().keyPressEvent(event)
-        elif key in _STEPS:
-            self._move_to(self._layout.beside(here, _STEPS[key]))
-        elif key in _ROWS:
-            self._move_to(self._layout.in_row_beside(here, _ROWS[key]))
-        elif key in _PICKS:
+        elif (there := destination(self._layout, here, key)) is not None:
+            self._move_to(there)
+        elif key in PICKS:
             self._activate(here, second=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         elif event.text().isdecimal():
             self.digit_typed.emit(event.text())
@@ -260,6 +273,7 @@ class CodebookPalette(QWidget):
         return self._layout.slot_of(self._brush.primary) or (slots[0] if slots else None)
 
     def _move_to(self, slot: Slot) -> None:
+        self._pointer_leads = False
         self._set_current(slot)
         self._brush.hovered_code = slot.code
         self.reveal.emit(_placed(slot))
@@ -283,7 +297,7 @@ class CodebookPalette(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if _is_ours(event):  # else 0 and 1 would zoom the canvas while a number is typed here
+            if is_for_palette(event):  # else 0 and 1 would zoom the canvas while a number is typed here
                 event.accept()
                 return True
         elif event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -303,27 +317,14 @@ class CodebookPalette(QWidget):
 
     def _tool_tip(self, slot: Slot) -> str:
         if slot.code is None:
-            return f"{'Fold' if self.is_unfolded else 'Show'} the codes that look almost white"
+            return fold_tip(self.is_unfolded)
         looks = self._book.looks
-        unused = looks is not None and looks.is_unused(slot.code)
-        return f"Code {slot.code} is unused: no cell of the training pictures chose it" if unused else ""
+        return swatch_tip(looks, slot.code) if looks is not None else ""
 
     def _tell_screen_readers(self) -> None:
-        looks, code = self._book.looks, self.current_code
-        if looks is None:
-            self.setAccessibleName("Codes, none yet")
-        elif code is None:
-            self.setAccessibleName(f"Codes, {len(looks)} swatches, code {self._brush.primary} in hand")
-        else:
-            hands = {self._brush.primary: ", primary", self._brush.secondary: ", secondary"}
-            self.setAccessibleName(f"Code {code}, {looks.facts(code).kind.lower()}{hands.get(code, '')}")
+        hands = self._brush.primary, self._brush.secondary
+        self.setAccessibleName(spoken(self._book.looks, self.current_code, *hands))
 
 
 def _placed(slot: Slot | None) -> QRect:
     return slot.rect.translated(MARGIN, MARGIN) if slot is not None else QRect()
-
-
-def _is_ours(event: QKeyEvent) -> bool:
-    plain = not event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
-    key = Qt.Key(event.key())
-    return plain and (key in _STEPS or key in _ROWS or key in _PICKS or event.text().isdecimal())

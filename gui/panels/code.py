@@ -31,10 +31,12 @@ class CodePanel(QWidget):
     def _arrange(self) -> None:
         words = QVBoxLayout()
         words.setSpacing(0)
+        words.addStretch(1)
         for label, role in zip(self._lines, ("", "caption", "caption"), strict=True):
             label.setProperty("role", role)
             label.setFont(theme.font(tabular=True))
             words.addWidget(label)
+        words.addStretch(1)
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.SPACE_3, 0, theme.SPACE_3, theme.SPACE_2)
         row.setSpacing(theme.SPACE_3)

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QHelpEvent, QImage, QKeyEvent
+from PySide6.QtGui import QCursor, QHelpEvent, QImage, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.codes.box import Box
 from gui import theme
 from gui.canvas.codebook_palette import CodebookPalette
+from gui.canvas.palette_layout import PITCH
 from gui.state.book import Book
 from gui.state.brush import BrushState
 from gui.state.painting import PaintingState
@@ -252,6 +253,28 @@ def test_an_unused_code_is_dimmed_but_can_be_taken(stage: Stage) -> None:
     assert shown.lightness() > 0  # its own field is black: it shines through to the panel
     QTest.mouseClick(palette, Qt.MouseButton.LeftButton, pos=rect.center())
     assert brush.primary == FIRST_UNUSED
+
+
+def test_scrolling_under_a_resting_pointer_points_at_what_comes(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    palette, brush, _ = stage
+    palette.set_sort("index")
+    place = palette.rect_of(3).center()
+    QTest.mouseMove(palette, place)
+    monkeypatch.setattr(QCursor, "pos", lambda: palette.mapToGlobal(place + QPoint(0, PITCH)))
+    palette.move(palette.pos() + QPoint(0, 1))
+    assert brush.hovered_code == 19
+    press(palette, Qt.Key.Key_Home)
+    palette.move(palette.pos() + QPoint(0, 1))
+    assert brush.hovered_code == 0  # the keys lead now
+
+
+def test_hidden_it_points_at_nothing(stage: Stage) -> None:
+    palette, brush, _ = stage
+    QTest.mouseMove(palette, palette.rect_of(EDGE).center())
+    palette.hide()
+    assert brush.hovered_code is None
 
 
 @pytest.mark.parametrize("status", ["loading", "failed"])
