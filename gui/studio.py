@@ -43,6 +43,7 @@ from gui.workspaces.paint import PaintWorkspace
 
 FIRST_MODEL = "emoji-vqvae"
 FIRST_PAINTING = theme.ASSETS / "gallery" / "first-light.codebrush"
+FIRST_TITLE = "First light"
 FIRST_WIDTH, FIRST_HEIGHT = 1440, 900
 _PATIENCE_S = 3.0
 """How long closing waits for a job that cannot be interrupted."""
@@ -61,6 +62,7 @@ class Studio:
         self.settings = Settings(folders.settings)
         self.window = MainWindow()
         self.all_ended = False
+        self._brush_of = ""  # the model_id that the codes in hand were chosen for
         self._make_states(library or program_library(), folders)
         self._make_commands(chooser or SystemFileChooser(self.window, self.settings))
         self._make_workspaces()
@@ -98,7 +100,7 @@ class Studio:
 
     def _make_commands(self, chooser: FileChooser) -> None:
         about = self.window, self.session, self.painting
-        self.models = Models(*about, chooser)
+        self.models = Models(*about, self.book, chooser)
         self.files = Files(
             *about, self.picture, self.models, self.settings, chooser, self._reader, self._model_worker
         )
@@ -170,6 +172,7 @@ class Studio:
     def _follow_states(self) -> None:
         session, painting = self.session, self.painting
         session.statistics_changed.connect(self._learn_codes)
+        self.book.changed.connect(self._choose_codes)
         session.decoder_changed.connect(lambda: self.decoding.set_decoder(session.decoder))
         for changed in (painting.document_changed, painting.level_changed):
             changed.connect(self._limit_codes)
@@ -191,12 +194,19 @@ class Studio:
         window.closed.connect(self._stop)
 
     def _learn_codes(self) -> None:
-        """Give canvas, brush and clearing what the model's file says of its codes."""
-        card, statistics = self.session.card, self.session.statistics
-        self.picture.set_statistics(card.model_id if card is not None else "", statistics)
-        self.cells.set_blank(tuple(level.blank for level in statistics))
-        if statistics:
-            self.brush.primary, self.brush.secondary = vivid_code(statistics[0]), statistics[0].blank
+        """Give the canvas what the model's file says of its codes."""
+        card = self.session.card
+        self.picture.set_statistics(card.model_id if card is not None else "", self.session.statistics)
+        self._choose_codes()
+
+    def _choose_codes(self) -> None:
+        """Paper for clearing, and once per model two codes for the hand: a vivid one and the paper."""
+        card, looks, blank = self.session.card, self.book.looks, self.models.blank_codes
+        self.cells.set_blank(blank)
+        if card is None or looks is None or looks.projected or card.model_id == self._brush_of:
+            return
+        self._brush_of = card.model_id
+        self.brush.primary, self.brush.secondary = vivid_code(looks), looks.blank
 
     def _limit_codes(self) -> None:
         self.brush.set_code_count(self.painting.painting.grid.code_counts[self.painting.level])
@@ -220,6 +230,7 @@ class Studio:
             self.window.painted.connect(lambda: self.files.open_image(first))
 
     def _read_first(self, path: Path | None) -> Opened | None:
+        """The painting asked for, else the one that shows at the start, if its model is at hand."""
         ticket = Ticket(lambda _done, _text: None)
         try:
             if path is not None:
@@ -230,8 +241,8 @@ class Studio:
             opened = open_painting(FIRST_PAINTING, "painting", ticket)
         except CodebrushError:
             return None
-        opened.painting.path, opened.painting.title = None, "First light"
-        return opened
+        opened.painting.path, opened.painting.title = None, FIRST_TITLE
+        return opened if self.session.find(opened.painting.model_id) is not None else None
 
     def _start(self) -> None:
         """The window is on the screen: now torch may be loaded."""

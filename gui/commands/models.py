@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.statistics import LevelStatistics
+from engine.analysis.looks import CodeLooks
 from engine.checkpoint import ModelCard
 from engine.codes.document import Painting
 from engine.decoding.decoder import CodeLevel
@@ -17,6 +17,7 @@ from engine.errors import CodebrushError
 from gui.dialogs.choose_file import FileChooser
 from gui.dialogs.missing_model import MissingModelDialog
 from gui.main_window import MainWindow
+from gui.state.book import Book
 from gui.state.painting import PaintingState
 from gui.state.session import Session
 
@@ -37,9 +38,15 @@ class Models:
     """Shows paintings with their own model where it is at hand, and changes models for a painting."""
 
     def __init__(
-        self, window: MainWindow, session: Session, painting: PaintingState, chooser: FileChooser
+        self,
+        window: MainWindow,
+        session: Session,
+        painting: PaintingState,
+        book: Book,
+        chooser: FileChooser,
     ) -> None:
-        self._window, self._session, self._painting, self._chooser = window, session, painting, chooser
+        self._window, self._session, self._painting = window, session, painting
+        self._book, self._chooser = book, chooser
         self._came_from: str | None = None  # model_id that the painting had before the last change
         session.statistics_changed.connect(self._agree)
         painting.document_changed.connect(self._agree)
@@ -47,10 +54,19 @@ class Models:
 
     def blank(self, rows: int, columns: int) -> Painting:
         """A blank painting for the model in use: the code that looks most like paper."""
-        card, statistics = self._session.card, self._session.statistics
+        card = self._session.card
         model = card if card is not None and card.levels else NoModel()
-        codes = [level.blank for level in statistics] or [0] * len(model.levels)
-        return Painting.blank(rows, columns, codes, model)
+        return Painting.blank(rows, columns, self.blank_codes[: len(model.levels)], model)
+
+    @property
+    def blank_codes(self) -> tuple[int, ...]:
+        """Per level the code that looks most like paper; 0 where nothing is known of them yet."""
+        statistics, looks = self._session.statistics, self._book.looks
+        if statistics:
+            return tuple(level.blank for level in statistics)
+        levels = len(self._session.card.levels) if self._session.card is not None else 1
+        first = looks.blank if looks is not None and levels == 1 else 0
+        return (first, *[0] * (levels - 1))
 
     def show(self, painting: Painting, preview: NDArray[np.uint8] | None = None) -> None:
         """Put `painting` on the canvas, with its own model if that is at hand."""
@@ -153,12 +169,13 @@ def fits(painting: Painting, card: ModelCard) -> bool:
     return (ratios, counts) == (painting.grid.ratios, painting.grid.code_counts)
 
 
-def vivid_code(statistics: LevelStatistics) -> int:
-    """A code to begin with: among the fills in good use the most colourful one, so that it shows."""
-    colours = statistics.fields.astype(np.float64).mean(axis=(1, 2))  # (K, C)
-    vividness = colours.max(axis=1) - colours.min(axis=1) if colours.shape[1] == 3 else -colours[:, 0]
-    fills = statistics.fills
-    in_use = (
-        fills & (statistics.use >= np.median(statistics.use[fills])) if fills.any() else statistics.use > 0
-    )
-    return int(np.argmax(np.where(in_use, vividness, -np.inf))) if in_use.any() else 0
+def vivid_code(looks: CodeLooks) -> int:
+    """A code to begin with: the most colourful of the fills in good use, so that a stroke shows."""
+    colours = looks.fields.astype(np.float64).mean(axis=(1, 2))  # (K, 3)
+    vividness = colours.max(axis=1) - colours.min(axis=1)
+    if np.ptp(vividness) == 0:
+        vividness = -colours[:, 0]  # a grey model: the darkest
+    good = looks.fills
+    if looks.statistics is not None and good.any():
+        good = good & (looks.statistics.use >= np.median(looks.statistics.use[good]))
+    return int(np.argmax(np.where(good, vividness, -np.inf) if good.any() else vividness))

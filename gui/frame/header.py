@@ -127,7 +127,7 @@ class Header(QWidget):
                 menu.insertMenu(entries[below_open], recent)
 
     def _export_button(self) -> QToolButton:
-        self._actions["file.export_png"].setIconText("Export")
+        self._actions["file.export_png"].setIconText(" Export")
         button = self._actions.button("file.export_png", self)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setMinimumSize(QSize(0, theme.CONTROL_HEIGHT))
