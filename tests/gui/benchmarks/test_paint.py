@@ -1,0 +1,15 @@
+import pytest
+
+from gui.benchmarks.paint import measure_paint
+from tests.fakes import TinyDecoder
+
+
+@pytest.mark.usefixtures("qapp")
+def test_there_is_a_row_for_every_canvas_and_brush():
+    told = []
+    rows = measure_paint(TinyDecoder(), (32, 64), (1, 4), moves=12, progress=told.append)
+    assert [(row.canvas_px, row.brush_cells) for row in rows] == [(32, 1), (32, 4), (64, 1), (64, 4)]
+    for row in rows:
+        assert 0 < row.p50_ms <= row.p95_ms < 5000
+        assert row.full_decode_ms > 0
+    assert told == ["canvas of 32 px", "canvas of 64 px"]
