@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QImageWriter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.actions import ActionTable
@@ -92,13 +92,14 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.painted.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self._may_close:
+        if not self._may_close:
+            self.close_asked.emit()
+        if self._may_close:  # it may have been answered at once
             super().closeEvent(event)
             self.hide()  # what closes behind it may take a moment
             self.closed.emit()
-            return
-        event.ignore()
-        self.close_asked.emit()
+        else:
+            event.ignore()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if brought(event.mimeData()) is not None:
@@ -121,7 +122,7 @@ def brought(mime: QMimeData) -> Path | bytes | None:
         content = QByteArray()
         buffer = QBuffer(content)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        if image.save(buffer, b"PNG"):
+        if QImageWriter(buffer, QByteArray(b"png")).write(image):
             return bytes(content.data())
     return None
 

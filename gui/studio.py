@@ -136,9 +136,14 @@ class Studio:
         )
         self.card = CodeCard(self.book, self.brush, self.codes.palette_view)
         self.window.workspaces.addWidget(self.paint)
-        clipboard = QApplication.clipboard()
         self.clipboard = SystemClipboard(
-            clipboard, self.painting, self.cells, self.picture, self.paint.paste, self.files.bring
+            QApplication.clipboard(),
+            self.painting,
+            self.cells,
+            self.picture,
+            self.paint.paste,
+            self.files.bring,
+            self.window.messages.say_fault,
         )
 
     def _wire_actions(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QMimeData
 from PySide6.QtGui import QClipboard
 
+from engine.errors import CodebrushError
 from gui.canvas.picture import PictureStore
 from gui.dialogs.preview import to_image
 from gui.main_window import brought
@@ -29,9 +30,10 @@ class SystemClipboard:
         picture: PictureStore,
         paste_cells: Callable[[], object],
         bring: Callable[[Path | bytes], object],
+        complain: Callable[[CodebrushError], object],
     ) -> None:
         self._clipboard, self._painting, self._cells, self._picture = clipboard, painting, cells, picture
-        self._paste_cells, self._bring = paste_cells, bring
+        self._paste_cells, self._bring, self._complain = paste_cells, bring, complain
         self._mark = b""
 
     def copy(self) -> None:
@@ -45,12 +47,17 @@ class SystemClipboard:
 
     def paste(self) -> None:
         """What was copied last: cells from here, or a picture or file from elsewhere."""
-        mime = self._clipboard.mimeData()
-        source = brought(mime) if bytes(mime.data(_CELLS).data()) != self._mark or not self._mark else None
+        mime = self._clipboard.mimeData() or QMimeData()  # Qt has none while nothing was ever copied
+        is_ours = bool(self._mark) and bytes(mime.data(_CELLS).data()) == self._mark
+        source = None if is_ours else brought(mime)
         if source is not None:
             self._bring(source)
-        else:
+            return
+        try:
             self._paste_cells()
+        except CodebrushError as error:  # cells of a model with other codes
+            self._painting.cancel()
+            self._complain(error)
 
     def _publish(self) -> None:
         pixels, box = self._picture.pixels(), self._painting.selection.box

@@ -152,6 +152,7 @@ class ImageToCodesDialog(Dialog):
 
     def _start_reading(self) -> None:
         self._drop_jobs()
+        self._picture = self._encoded = None
         self.another.setEnabled(False)
         self._run(self._reader, self._read, self._show_picture)
         self._show()

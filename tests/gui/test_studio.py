@@ -18,11 +18,22 @@ from tests.gui.conftest import OpenStudio
 from tests.gui.tiny import TinyModel, library_of
 
 
-def paint_at(qtbot: QtBot, studio: Studio, row: int, column: int) -> None:
-    """Click the middle of a cell with the left button."""
+def middle_of(studio: Studio, row: int, column: int) -> QPoint:
+    """Where on the canvas the middle of a cell is."""
     stride = studio.painting.stride_px
     x, y = studio.paint.canvas.view.to_screen((column + 0.5) * stride, (row + 0.5) * stride)
-    qtbot.mouseClick(studio.paint.canvas, Qt.MouseButton.LeftButton, pos=QPoint(round(x), round(y)))
+    return QPoint(round(x), round(y))
+
+
+def point_at(qtbot: QtBot, studio: Studio, row: int, column: int) -> None:
+    """Move the pointer over a cell."""
+    qtbot.mouseMove(studio.paint.canvas, middle_of(studio, row, column))
+
+
+def paint_at(qtbot: QtBot, studio: Studio, row: int, column: int) -> None:
+    """Click the middle of a cell with the left button."""
+    where = middle_of(studio, row, column)
+    qtbot.mouseClick(studio.paint.canvas, Qt.MouseButton.LeftButton, pos=where)
 
 
 def settle(qtbot: QtBot, studio: Studio) -> None:
