@@ -20,6 +20,7 @@ from engine.files import make_folder
 if not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gui import theme
@@ -86,7 +87,7 @@ def _paint(visitor: Visitor) -> None:
         visitor.drag(_arc((26, 47), 14 - 2 * ring), keep_down=ring == len(RAINBOW) - 1)
     visitor.shoot("stroke-in-progress")
     visitor.drag([(26, 47)])
-    visitor.press(visitor.canvas, "Ctrl+Z")
+    visitor.press(visitor.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     brush.primary, brush.size = _code_like(visitor, GRASS), 4
     visitor.drag([(28, 33), (27, 42), (28, 52), (27, 61)])
     visitor.point((22, 47))
@@ -95,7 +96,7 @@ def _paint(visitor: Visitor) -> None:
     brush.primary = _code_like(visitor, WATER)
     visitor.click(visitor.canvas, visitor.place((35, 50)))
     visitor.shoot("fill")
-    visitor.press(visitor.canvas, "Ctrl+Z")
+    visitor.press(visitor.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     visitor.shoot("undo")
 
 
@@ -108,7 +109,7 @@ def _look_closer(visitor: Visitor) -> None:
     visitor.trigger("tool.move")
     visitor.drag([(33, 7), (33, 44)])
     visitor.shoot("selection")
-    visitor.press(visitor.canvas, "Escape")
+    visitor.press(visitor.canvas, Qt.Key.Key_Escape)
     visitor.trigger("select.none")
     visitor.trigger("tool.brush")
     visitor.trigger("view.grid")
@@ -172,10 +173,10 @@ def _new_and_export(visitor: Visitor, folder: Path) -> None:
 def _help(visitor: Visitor) -> None:
     visitor.trigger("help.commands")
     visitor.shoot("commands")
-    visitor.press(_focused(visitor), "Escape")
+    visitor.press(_focused(visitor), Qt.Key.Key_Escape)
     visitor.trigger("help.shortcuts")
     visitor.shoot("shortcuts")
-    visitor.press(_focused(visitor), "Escape")
+    visitor.press(_focused(visitor), Qt.Key.Key_Escape)
 
 
 def _trouble(visitor: Visitor, folder: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QEnterEvent, QKeySequence, QMouseEvent, QPainter, QPixmap
+from PySide6.QtGui import QEnterEvent, QMouseEvent, QPainter, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
@@ -45,10 +45,8 @@ class Visitor:
         self.studio.window.actions_table[action].trigger()
         self.settle()
 
-    def press(self, widget: QWidget, keys: str) -> None:
-        """One shortcut, written as `Ctrl+Z`."""
-        combination = QKeySequence(keys)[0]
-        QTest.keyClick(widget, combination.key(), combination.keyboardModifiers())
+    def press(self, widget: QWidget, key: Qt.Key, held: Qt.KeyboardModifier = Plain) -> None:
+        QTest.keyClick(widget, key, held)
         self.settle()
 
     def point(self, cell: Cell) -> None:
