@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from pathlib import Path
 from typing import Any
@@ -11,68 +10,91 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.analysis.reconstruction import mean_squared_error
+from engine.analysis.reconstruction import mean_squared_error, psnr_of
 from engine.analysis.statistics import FILL_DEVIATION
 from engine.analysis.usage import encode_all, mean_swatches, uniform_fields
-from engine.data.source import Pictures, open_data
+from engine.data.source import SPLITS, Pictures, Progress, open_data
 from engine.errors import DataFault
 from engine.models.base import DiscreteAutoencoder
 from engine.models.registry import load
 
+PROTOCOL = (
+    "psnr = -10 log10(mse over all pixels of the split, images in [0, 1]); unigram_bits under the train "
+    "split's code frequencies, add one; fill_codes by the mean swatch over the train split, at most 4/255 "
+    "within the cell; fill_field_sd_p95 in [0, 1], worst channel; pictures at the model's image size"
+)
+
 
 def evaluate(
-    model_name: str | Path, data: str, split: str = "test", device: str | None = None
+    model_name: str | Path,
+    data: str,
+    split: str = "test",
+    device: str | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """All figures of a model on one split of a data set; what does not apply is None."""
+    """All figures of a model on one split of a data set; what does not apply is None.
+
+    Raises `ModelNotFound`, `ModelFault`, `DataFault` (an empty split too) and `OptionFault`.
+    """
+    tell = progress if progress is not None else _tell_nobody
     model = load(model_name, device)
-    pictures = open_data(data, model.config.image_size, model.config.channels)
+    pictures = open_data(data, model.config.image_size, model.config.channels, progress)
     chosen = pictures.split(split)
     if not len(chosen):
-        raise DataFault(f"{data}: its {split} split is empty")
+        raise DataFault(f"{data}: its {split} split is empty ({_sizes(pictures)}): choose another --split")
     started = time.monotonic()
-    mse = mean_squared_error(model, chosen)
-    levels = _levels(model, chosen, pictures.split("train")) if isinstance(model, DiscreteAutoencoder) else []
+    mse = mean_squared_error(model, chosen, lambda part: tell("Measuring errors", 0.2 * part))
+    levels = _levels(model, chosen, pictures, tell) if isinstance(model, DiscreteAutoencoder) else []
     return {
         "model": str(model_name),
         "data": pictures.data_name,
         "split": split,
         "images": len(chosen),
         "mse": mse,
-        "psnr": -10 * math.log10(max(mse, 1e-12)),
+        "psnr": psnr_of(mse),
         "levels": levels,
         "elbo_nats": None,
         "nll_nats": None,
         "active_units": None,
         "skipped": list(pictures.skipped),
         "seconds": round(time.monotonic() - started, 3),
-        "protocol": "psnr = -10 log10(mse over all pixels of the split, images in [0, 1]); unigram_bits "
-        "under the train split's code frequencies, add one; fill_field_sd_p95 in [0, 1], worst channel",
+        "protocol": PROTOCOL,
     }
 
 
-def _levels(model: DiscreteAutoencoder, chosen: Pictures, train: Pictures) -> list[dict[str, Any]]:
-    codes = encode_all(model, chosen)
-    # Without a train split there are no frequencies to be judged by, and no occurrences for swatches.
-    train_codes = encode_all(model, train) if len(train) else codes
-    return [
-        _level(model, index, codes[index], train_codes[index], bool(len(train)))
-        for index in range(len(model.levels))
-    ]
+def _tell_nobody(_what: str, _part: float) -> None:
+    pass
+
+
+def _sizes(pictures: Pictures) -> str:
+    return ", ".join(f"{name} {int((pictures.split_of == name).sum())}" for name in SPLITS)
+
+
+def _levels(
+    model: DiscreteAutoencoder, chosen: Pictures, pictures: Pictures, tell: Progress
+) -> list[dict[str, Any]]:
+    train = pictures.split("train")
+    codes = encode_all(model, chosen, lambda part: tell("Encoding", 0.2 + 0.1 * part))
+    train_codes: list[torch.Tensor | None] = [None] * len(codes)
+    if len(train):
+        train_codes[:] = encode_all(model, train, lambda part: tell("Encoding train", 0.3 + 0.35 * part))
+    return [_level(model, index, codes[index], train_codes[index], tell) for index in range(len(codes))]
 
 
 def _level(
-    model: DiscreteAutoencoder, index: int, codes: torch.Tensor, train: torch.Tensor, has_train: bool
+    model: DiscreteAutoencoder, index: int, codes: torch.Tensor, train: torch.Tensor | None, tell: Progress
 ) -> dict[str, Any]:
     k = model.levels[index].codes
     counts = np.bincount(codes.flatten().numpy(), minlength=k)
     frequencies = counts / counts.sum()
     used = frequencies[frequencies > 0]
-    fills, field_sd = _fills(model, train)
+    # Without a train split there are no frequencies to be judged by, and swatches are of the split itself.
+    fills, field_sd = _fills(model, codes if train is None else train, tell)
     return {
         "codes": k,
-        "used_codes": int((counts > 0).sum()),
+        "used_codes": len(used),
         "perplexity": float(np.exp(-(used * np.log(used)).sum())),
-        "unigram_bits": _unigram_bits(counts, train, k) if has_train else None,
+        "unigram_bits": None if train is None else _unigram_bits(counts, train, k),
         "bits_per_code": None,
         "fill_codes": int(fills.sum()),
         "fill_field_sd_p95": float(np.percentile(field_sd[fills], 95)) if fills.any() else None,
@@ -84,11 +106,13 @@ def _unigram_bits(counts: NDArray[np.int64], train: torch.Tensor, k: int) -> flo
     return float(-(counts * np.log2(smoothed / smoothed.sum())).sum() / counts.sum())
 
 
-def _fills(model: DiscreteAutoencoder, train: torch.Tensor) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+def _fills(
+    model: DiscreteAutoencoder, train: torch.Tensor, tell: Progress
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Which codes are fills, and how far each code's uniform field deviates within the cell, in [0, 1]."""
     used = np.bincount(train.flatten().numpy(), minlength=model.levels[0].codes) > 0
-    swatch_sd = _deviation(mean_swatches(model, train))
-    return used & (swatch_sd <= FILL_DEVIATION / 255), _deviation(uniform_fields(model))
+    swatches = mean_swatches(model, train, lambda part: tell("Averaging swatches", 0.65 + 0.35 * part))
+    return used & (_deviation(swatches) <= FILL_DEVIATION / 255), _deviation(uniform_fields(model))
 
 
 def _deviation(cells: torch.Tensor) -> NDArray[np.float64]:

@@ -1,0 +1,146 @@
+"""The figures of `evaluate` against arithmetic by hand, and the keys that are fixed."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.analysis import evaluate as evaluation
+from engine.analysis.evaluate import evaluate
+from engine.analysis.usage import mean_swatches, uniform_fields
+from engine.data.source import Pictures
+from engine.decoding.decoder import from_pixels
+from engine.errors import DataFault, ModelNotFound, OptionFault
+from tests.small import small_model, small_pictures, write_small_model
+
+KEYS = {
+    "mse", "psnr", "levels", "elbo_nats", "nll_nats", "active_units", "images", "seconds", "protocol",
+}  # fmt: skip
+LEVEL_KEYS = {
+    "codes", "used_codes", "perplexity", "unigram_bits", "bits_per_code", "fill_codes", "fill_field_sd_p95",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_small_model(tmp_path_factory.mktemp("models") / "small.safetensors")
+
+
+@pytest.fixture
+def pictures(monkeypatch: pytest.MonkeyPatch) -> Pictures:
+    return given(monkeypatch, small_pictures(count=60))
+
+
+def given(monkeypatch: pytest.MonkeyPatch, pictures: Pictures) -> Pictures:
+    monkeypatch.setattr(evaluation, "open_data", lambda *_: pictures)
+    return pictures
+
+
+def encoded(pictures: Pictures) -> np.ndarray:
+    (codes,) = small_model().encode_codes(torch.from_numpy(from_pixels(pictures.images)))
+    return np.asarray(codes.numpy())
+
+
+def test_the_keys_are_those_that_are_fixed(model_file: Path, pictures: Pictures) -> None:
+    figures = evaluate(model_file, "blobs")
+    assert figures.keys() >= KEYS
+    assert [level.keys() for level in figures["levels"]] == [LEVEL_KEYS]
+    assert json.loads(json.dumps(figures)) == figures
+    assert [figures[key] for key in ("elbo_nats", "nll_nats", "active_units")] == [None] * 3
+    assert figures["levels"][0]["bits_per_code"] is None
+    assert (figures["split"], figures["images"]) == ("test", len(pictures.split("test"))) == ("test", 6)
+
+
+@pytest.mark.parametrize("split", ["test", "valid", "train", "all"])
+def test_error_and_psnr_by_hand(model_file: Path, pictures: Pictures, split: str) -> None:
+    chosen = pictures.split(split)
+    images = from_pixels(chosen.images)
+    decoded = small_model().decode_codes([torch.from_numpy(encoded(chosen))]).numpy()
+    mse = ((decoded - images).astype(np.float64) ** 2).mean()
+    figures = evaluate(model_file, "blobs", split)
+    assert figures["mse"] == pytest.approx(mse, rel=1e-5)
+    assert figures["psnr"] == pytest.approx(-10 * math.log10(mse), rel=1e-5)
+    assert figures["images"] == len(chosen)
+
+
+def test_codes_perplexity_and_bits_by_hand(model_file: Path, pictures: Pictures) -> None:
+    (level,) = evaluate(model_file, "blobs")["levels"]
+    codes = encoded(pictures.split("test")).ravel()
+    shares = [np.mean(codes == code) for code in range(24) if (codes == code).any()]
+    assert (level["codes"], level["used_codes"]) == (24, len(shares))
+    assert level["perplexity"] == pytest.approx(2 ** -sum(p * math.log2(p) for p in shares))
+    # Cross-entropy of the test codes under the train split's frequencies, add one.
+    train = encoded(pictures.split("train")).ravel()
+    bits = [-math.log2(((train == code).sum() + 1) / (len(train) + 24)) for code in codes]
+    assert level["unigram_bits"] == pytest.approx(np.mean(bits))
+
+
+def test_fills_by_hand(model_file: Path, pictures: Pictures) -> None:
+    (level,) = evaluate(model_file, "blobs")["levels"]
+    codes, model = encoded(pictures.split("train")), small_model()
+    swatches, fields = mean_swatches(model, torch.from_numpy(codes)).numpy(), uniform_fields(model).numpy()
+    spread = swatches.astype(np.float64).std(axis=(2, 3)).max(axis=1)
+    fills = [code for code in np.unique(codes) if spread[code] <= 4 / 255]
+    deviations = [fields[code].astype(np.float64).std(axis=(1, 2)).max() for code in fills]
+    assert 0 < level["fill_codes"] == len(fills) < 24
+    assert level["fill_field_sd_p95"] == pytest.approx(np.percentile(deviations, 95), abs=1e-9)
+
+
+def test_a_fill_deviates_by_four_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Four codes with swatches of known deviation: flat, 4/255 (still a fill), 5/255, and flat but unused.
+    half = torch.tensor([1.0, -1.0, 1.0, -1.0]).view(1, 1, 1, 4).expand(1, 3, 4, 4)
+    swatches = torch.cat([0.5 + half * step / 255 for step in (0.0, 3.999, 5.0, 0.0)])
+    fields = torch.cat([0.5 + half * step / 255 for step in (0.5, 0.25, 9.0, 9.0)])
+    monkeypatch.setattr(evaluation, "mean_swatches", lambda *_: swatches)
+    monkeypatch.setattr(evaluation, "uniform_fields", lambda _: fields)
+    model = small_model(codes=4)
+    fills, deviations = evaluation._fills(model, torch.tensor([[[0, 1], [2, 2]]]), lambda *_: None)
+    assert fills.tolist() == [True, True, False, False]
+    assert deviations * 255 == pytest.approx([0.5, 0.25, 9.0, 9.0], abs=1e-4)
+
+
+def test_without_a_train_split_there_are_no_unigram_bits(
+    monkeypatch: pytest.MonkeyPatch, model_file: Path
+) -> None:
+    pictures = small_pictures(count=6)
+    given(monkeypatch, replace(pictures, split_of=np.array(["test"] * 6)))
+    (level,) = evaluate(model_file, "blobs")["levels"]
+    assert level["unigram_bits"] is None
+    assert level["used_codes"] > 0
+
+
+def test_an_empty_split_is_named_with_those_that_are_not(
+    monkeypatch: pytest.MonkeyPatch, model_file: Path
+) -> None:
+    pictures = small_pictures(count=6)
+    given(monkeypatch, replace(pictures, split_of=np.array(["train"] * 6)))
+    with pytest.raises(DataFault, match=r"blobs: its test split is empty \(train 6, valid 0, test 0\)"):
+        evaluate(model_file, "blobs")
+    assert evaluate(model_file, "blobs", "train")["images"] == 6
+
+
+def test_what_does_not_exist_is_named(model_file: Path, pictures: Pictures) -> None:
+    with pytest.raises(DataFault, match="'dev' does not exist: use train"):
+        evaluate(model_file, "blobs", "dev")
+    with pytest.raises(ModelNotFound, match="'nobody'"):
+        evaluate("nobody", "blobs")
+    with pytest.raises(OptionFault, match="'abacus' cannot be used here"):
+        evaluate(model_file, "blobs", device="abacus")
+
+
+def test_skipped_files_are_listed(monkeypatch: pytest.MonkeyPatch, model_file: Path) -> None:
+    given(monkeypatch, replace(small_pictures(count=20), skipped=("a.png", "b.png")))
+    assert evaluate(model_file, "blobs")["skipped"] == ["a.png", "b.png"]
+
+
+def test_the_share_done_rises_to_all_of_it(model_file: Path, pictures: Pictures) -> None:
+    told: list[float] = []
+    evaluate(model_file, "blobs", progress=lambda _what, part: told.append(part))
+    assert told == sorted(told)
+    assert told[-1] == pytest.approx(1.0)
