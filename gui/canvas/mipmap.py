@@ -18,6 +18,9 @@ from gui.canvas.view import View
 NEAREST_FROM = 2.0
 """Zoom from which pixels are shown as squares."""
 SMALLEST_COPY_PX = 128
+STRIP = 64
+"""Rows halved at a time; even."""
+_EVEN_BYTES = np.uint32(0x00FF00FF)
 
 Pixels = NDArray[np.uint8]
 """(H, W, C), C = 1 (grey), 3 (RGB)."""
@@ -60,7 +63,7 @@ class Mipmap:
         """Bring the copies up to date with what was written within `box`."""
         for level, smaller in zip(self._levels, self._levels[1:], strict=False):
             box = box.coarsened(2)
-            smaller[box.slices] = _halved(level[box.scaled(2).slices])
+            _halve(level[box.scaled(2).slices], smaller[box.slices])
 
     def pixels(self) -> Pixels:
         """A copy of the picture, RGB."""
@@ -73,7 +76,8 @@ class Mipmap:
         Pass the same `visible` while the view stays the same and let clipping limit what is drawn:
         then a partial repaint samples exactly as the full one did.
         """
-        number = self._level_for(view.zoom)
+        # On a screen of twice the density, half the size is still every pixel.
+        number = self._level_for(view.zoom * painter.device().devicePixelRatioF())
         factor = 1 << number
         height, width = self._levels[number].shape
         part = visible.coarsened(factor).grown(1).clipped(height, width)
@@ -99,16 +103,29 @@ def words_of(pixels: Pixels) -> Words:
     return np.asarray(0xFF000000 | red << 16 | green << 8 | blue, dtype=np.uint32)
 
 
-def _halved(words: Words) -> Words:
-    """Means of 2x2 pixels; an odd last row or column stands for both."""
+def _halve(words: Words, halves: Words) -> None:
+    """Write the means of 2x2 pixels to `halves`; an odd last row or column stands for both."""
     rows, columns = words.shape
-    if rows % 2 or columns % 2:
-        words = np.pad(words, ((0, rows % 2), (0, columns % 2)), mode="edge")
-    parts = [words[row::2, column::2] for row in range(2) for column in range(2)]
-    # Two channels at a time: each has eight spare bits above it, room for the sum of four.
-    red_blue = sum((part & 0x00FF00FF for part in parts), np.uint32(0x00020002))
-    alpha_green = sum((part >> 8 & 0x00FF00FF for part in parts), np.uint32(0x00020002))
-    return np.asarray((red_blue >> 2 & 0x00FF00FF) | (alpha_green << 6 & 0xFF00FF00), dtype=np.uint32)
+    # In strips, so that what is computed on the way stays in the cache: 8 times faster at 4096 px.
+    for top in range(0, rows, STRIP):
+        strip = words[top : top + STRIP]
+        if len(strip) % 2 or columns % 2:
+            strip = np.pad(strip, ((0, len(strip) % 2), (0, columns % 2)), mode="edge")
+        halves[top // 2 : (top + STRIP) // 2] = _halved(strip)
+
+
+def _halved(words: Words) -> Words:
+    """Means of 2x2 pixels, rounded, for even sides."""
+    # Two channels at a time: each has eight spare bits above it, room for the sum of four and 2 to round.
+    red_blue = _sums(words & _EVEN_BYTES) + np.uint32(0x00020002)
+    alpha_green = _sums(words >> np.uint32(8) & _EVEN_BYTES) + np.uint32(0x00020002)
+    return np.asarray((red_blue >> 2 & _EVEN_BYTES) | (alpha_green << 6 & ~_EVEN_BYTES), dtype=np.uint32)
+
+
+def _sums(words: Words) -> Words:
+    """Sums of 2x2, rows first: those lie side by side in memory."""
+    rows = words[0::2] + words[1::2]
+    return np.asarray(rows[:, 0::2] + rows[:, 1::2])
 
 
 def _image(words: Words) -> QImage:

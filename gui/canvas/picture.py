@@ -93,7 +93,10 @@ class PictureStore(QObject):
             return
         rows, columns = self._painting.painting.grid.levels[level].shape
         cells = self._mipmap.words.reshape(rows, stride, columns, stride).swapaxes(1, 2)
-        cells[box.slices][mask] = swatches[codes]
+        if codes.size and (codes == codes[0]).all():
+            np.copyto(cells[box.slices], swatches[codes[0]], where=mask[..., None, None])
+        else:
+            cells[box.slices][mask] = swatches[codes]
         area = box.scaled(stride)
         self._mipmap.touch(area)
         self.changed.emit(area)

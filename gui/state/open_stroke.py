@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.codes.grid import CodeGrid
@@ -32,8 +33,8 @@ class OpenStroke:
     def step(self, selection_after: Selection) -> Step:
         """The undo step; it carries the selections only where the stroke moved the selection."""
         if selection_after == self.selection_before:
-            return Step(self.label, merge(self.patches))
-        return Step(self.label, merge(self.patches), self.selection_before, selection_after)
+            return Step(self.label, net(self.patches))
+        return Step(self.label, net(self.patches), self.selection_before, selection_after)
 
     def take_back(self, grid: CodeGrid) -> tuple[Patch, ...]:
         """Put the grid back to how it was before the stroke; returns the patches that did it."""
@@ -42,3 +43,8 @@ class OpenStroke:
             grid.apply(patch)
         self.patches.clear()
         return undone
+
+
+def net(patches: Sequence[Patch]) -> tuple[Patch, ...]:
+    """What `patches`, applied one after another, change in the end: one patch per level at most."""
+    return merge(patches) if len(patches) > 1 else tuple(patches)

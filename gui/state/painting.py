@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from engine.codes.document import Painting
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from engine.codes.box import Box, Mask
+from engine.codes.document import Painting
 from engine.codes.grid import CodeGrid
-from engine.codes.patch import Patch, merge
+from engine.codes.patch import Patch
 from engine.codes.selection import Selection
-from gui.state.open_stroke import Floating, OpenStroke
+from gui.state.open_stroke import Floating, OpenStroke, net
 
 Codes = int | NDArray[np.int64]
 Stamp = tuple[Box, Mask, Codes]
@@ -228,7 +228,7 @@ class PaintingState(QObject):
             self._select(step.selection_after or self._selection)
         for patch in patches:
             self._painting.grid.apply(patch)
-        self._announce_codes(merge(patches))
+        self._announce_codes(net(patches))
         self._announce_history()
 
     # Selection
@@ -294,7 +294,7 @@ class PaintingState(QObject):
         undone = self._open.take_back(grid)
         self._open.patches.extend(change(grid))
         # A rectangle dragged one cell further takes back and repaints all of it; only its new edge is news.
-        self._announce_codes(merge([*undone, *self._open.patches]))
+        self._announce_codes(net([*undone, *self._open.patches]))
 
     def _announce_codes(self, patches: tuple[Patch, ...]) -> None:
         if patches:

@@ -41,7 +41,7 @@ class DecodeLoop(QObject):
     busy_changed = Signal(bool)
 
     def __init__(self, painting: PaintingState, worker: Worker, parent: QObject | None = None) -> None:
-        """`worker` is this loop's own; whoever made it stops it."""
+        """Whoever made `worker` stops it. What else it does comes between the windows of this loop."""
         super().__init__(parent)
         self._painting = painting
         self._worker = worker
