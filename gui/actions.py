@@ -104,7 +104,7 @@ ACTIONS: tuple[Action, ...] = (
         "edit.paste", "Paste", EDIT, ("Ctrl+V",), "clipboard-paste", "Codes, or an image as a new painting"
     ),
     Action("edit.fill", "Fill the selection", EDIT, ("Shift+Backspace",), "paint-bucket", "", parts=True),
-    Action("edit.clear", "Clear the selection", EDIT, ("Delete", "Backspace"), "eraser", "Leaves the blank code"),
+    Action("edit.clear", "Clear the selection", EDIT, ("Delete", "Backspace"), "eraser", "To the blank code"),
     Action("edit.swap", "Swap primary and secondary code", EDIT, ("X",), "arrow-left-right", "", parts=True),
     Action("edit.find_code", "Find a code by number", EDIT, ("Ctrl+F",), "search"),
     Action("select.all", "Select all", SELECT, ("Ctrl+A",)),

@@ -14,6 +14,7 @@ QMainWindow, QDialog { background: $PANEL; }
 QWidget[surface="surround"] { background: $SURROUND; }
 QWidget[surface="panel"] { background: $PANEL; }
 QWidget[surface="raised"] { background: $RAISED; }
+MessageBar { border-bottom: 1px solid $LINE; }
 QFrame[line="true"] { background: $LINE; border: none; }
 
 QLabel { background: transparent; }

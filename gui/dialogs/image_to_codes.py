@@ -47,7 +47,8 @@ class ImageToCodesDialog(Dialog):
         create: Callable[[NamedPicture, Encoded], object],
         another: bool = False,
     ) -> None:
-        super().__init__(parent, "New painting from an image", "Create")
+        title = "New painting from a random picture" if another else "New painting from an image"
+        super().__init__(parent, title, "Create")
         self._session, self._reader, self._worker = session, reader, worker
         self._read, self._create = read, create
         self._picture: NamedPicture | None = None

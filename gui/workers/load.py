@@ -12,6 +12,7 @@ from engine.analysis.statistics import LevelStatistics
 from engine.checkpoint import ModelCard
 from engine.decoding.decoder import Decoder
 from gui.workers.job import Ticket
+from gui.workers.preload import preload_torch
 
 _WARM_UP_CELLS = 16
 
@@ -33,9 +34,9 @@ class ModelLibrary:
 def program_library() -> ModelLibrary:
     """The models that come with the program, and those in files."""
     from engine.models.registry import builtin_models
-    from exporters.open import find_openable, open_card, open_decoder, open_statistics
+    from exporters.open import find_openable, open_card, open_statistics
 
-    return ModelLibrary(builtin_models, find_openable, open_card, open_statistics, open_decoder)
+    return ModelLibrary(builtin_models, find_openable, open_card, open_statistics, _open_decoder)
 
 
 def load_decoder(library: ModelLibrary, path: Path, ticket: Ticket) -> Decoder:
@@ -48,3 +49,10 @@ def load_decoder(library: ModelLibrary, path: Path, ticket: Ticket) -> Decoder:
     decoder.decode([np.zeros((1, side, side), dtype=np.int64) for side in sides])
     return decoder
 
+
+def _open_decoder(path: Path) -> Decoder:
+    from exporters.open import open_decoder
+
+    if path.is_file():  # a folder is an export, which needs no torch
+        preload_torch()
+    return open_decoder(path)

@@ -16,15 +16,7 @@ from gui.studio import Studio
 from gui.workers.load import ModelLibrary
 from tests.gui.tiny import TinyModel, library_of
 
-HERE = Path(__file__).parent
 OpenStudio = Callable[..., Studio]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the offscreen platform say that it has no window manager to tell sizes to; that is no fault."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.qt_log_ignore("propagateSizeHints"))
 
 
 class Answers:

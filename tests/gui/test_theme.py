@@ -75,6 +75,14 @@ def test_an_unknown_icon_is_an_error() -> None:
         theme.icon("no-such-icon")
 
 
+def test_only_icons_in_use_are_kept_and_all_of_them_exist() -> None:
+    code = "\n".join(path.read_text() for path in GUI.rglob("*.py"))
+    kept = {path.stem for path in theme.ICONS.glob("*.svg")}
+    assert sorted(name for name in kept if f'"{name}"' not in code) == []
+    asked = set(re.findall(r'theme\.(?:icon|pixmap)\(\s*"([a-z0-9-]+)"', code))
+    assert asked <= kept
+
+
 def test_focus_is_visible(qtbot: QtBot) -> None:
     window = QWidget()
     qtbot.addWidget(window)
