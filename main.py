@@ -79,9 +79,10 @@ def _models(options: argparse.Namespace) -> None:
 
 
 def _info(options: argparse.Namespace) -> None:
-    from engine.models.catalogue import describe_model
+    from engine.models.catalogue import describe_card
+    from exporters.open import open_card
 
-    _print_mapping(describe_model(options.model), options.json)
+    _print_mapping(describe_card(open_card(options.model)), options.json)
 
 
 def _train(options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +65,8 @@ class TorchDecoder:
         return self._model.encode_margin
 
     def codebook(self, level: int) -> NDArray[np.float32]:
-        return np.asarray(self._model.codebook(level).cpu().numpy(), dtype=np.float32)
+        # A copy: on the CPU the array would share its memory with the model.
+        return np.array(self._model.codebook(level).cpu().numpy(), dtype=np.float32)
 
     def encode(self, images: NDArray[np.float32]) -> list[Codes]:
         import torch
@@ -73,20 +74,27 @@ class TorchDecoder:
         if images.ndim != 4 or images.shape[1] != self.channels or 0 in images.shape:
             raise CodesFault(f"images must be (B, {self.channels}, H, W), not {images.shape}")
         with torch.inference_mode():
-            tensor = torch.from_numpy(np.ascontiguousarray(images, dtype=np.float32))
-            codes = self._model.encode_codes(self._placed(tensor))
+            codes = self._model.encode_codes(self._placed(images.astype(np.float32, copy=False)))
         return [level.cpu().numpy() for level in codes]
 
     def decode(self, codes: Sequence[Codes]) -> NDArray[np.float32]:
         import torch
 
+        for index, level in enumerate(codes):
+            if level.dtype != np.int64:  # torch has no word for some types, such as Python objects
+                raise CodesFault(
+                    f"level {index}: codes must be int64 (B, h, w), not {level.dtype} {level.shape}"
+                )
         with torch.inference_mode():
-            levels = [torch.from_numpy(np.ascontiguousarray(level)) for level in codes]
-            images = self._model.decode_codes([self._placed(level) for level in levels])
+            images = self._model.decode_codes([self._placed(level) for level in codes])
         return np.asarray(images.cpu().numpy())
 
-    def _placed(self, tensor: Tensor) -> Tensor:
-        return tensor.to(next(self._model.parameters()).device)
+    def _placed(self, array: NDArray[Any]) -> Tensor:
+        import torch
+
+        # Copied where it is read-only or strange in memory: torch warns of the one and refuses the other.
+        usable = np.require(array, requirements=["C", "W"])
+        return torch.from_numpy(usable).to(next(self._model.parameters()).device)
 
 
 def load_decoder(path: Path, device: str | None = None) -> TorchDecoder:
@@ -97,8 +105,9 @@ def load_decoder(path: Path, device: str | None = None) -> TorchDecoder:
     from engine.models.base import DiscreteAutoencoder
     from engine.models.registry import load
 
-    card = read_card(path)
-    model = load(path, device)
+    card, model = read_card(path), load(path, device)
+    if read_card(path).model_id != card.model_id:  # replaced meanwhile, by the training that writes it
+        card, model = read_card(path), load(path, device)
     if not isinstance(model, DiscreteAutoencoder):
         raise ModelFault(path, f"is a {card.family} model: it has no codes to paint with")
     # Channels last measured a fifth quicker on the CPU, at the sizes of a stroke and of a full decode.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 from engine.checkpoint import ModelCard, read_card
-from engine.errors import ModelFault
+from engine.errors import ModelFault, ModelNotFound
 from engine.models.registry import builtin_models, find_model
 
 
@@ -14,15 +15,14 @@ def list_models(runs: Path = Path("runs")) -> list[dict[str, Any]]:
     """Built-in models, then the runs in the folder `runs`, each with name, family, sizes and data."""
     rows = [_row(name, path, builtin=True) for name, path in builtin_models().items()]
     for folder in sorted(runs.iterdir()) if runs.is_dir() else []:
-        best = folder / "model.safetensors"
-        if best.is_file():
-            rows.append(_row(folder.name, best, builtin=False))
+        with contextlib.suppress(ModelNotFound):  # no run, or one that has not saved anything yet
+            if folder.is_dir():
+                rows.append(_row(folder.name, find_model(folder), builtin=False))
     return rows
 
 
-def describe_model(name: str | Path) -> dict[str, Any]:
-    """Everything a model's file says of itself. Raises `ModelNotFound` or `ModelFault`."""
-    card = read_card(find_model(name))
+def describe_card(card: ModelCard) -> dict[str, Any]:
+    """Everything a model says of itself; `bytes` of a folder are those of the files in it."""
     return {
         "name": card.name,
         "path": str(card.path),
@@ -35,13 +35,18 @@ def describe_model(name: str | Path) -> dict[str, Any]:
         "receptive_margin": card.receptive_margin,
         "encode_margin": card.encode_margin,
         "parameters": card.parameters,
-        "bytes": card.path.stat().st_size,
+        "bytes": _bytes(card.path),
         "model_id": card.model_id,
         "config": card.config,
         "recipe": card.recipe,
         "training": card.training,
         "metrics": card.metrics,
     }
+
+
+def _bytes(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def _row(name: str, path: Path, builtin: bool) -> dict[str, Any]:

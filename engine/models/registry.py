@@ -51,11 +51,14 @@ def builtin_models() -> dict[str, Path]:
 
 
 def find_model(name: str | Path) -> Path:
-    """The model file behind a built-in name, a `.safetensors` file or a run folder."""
+    """The model file behind a built-in name, a `.safetensors` file or a run folder (its best, else its last).
+
+    Raises `ModelNotFound`.
+    """
     builtin = builtin_models()
     if str(name) in builtin:
         return builtin[str(name)]
-    path = Path(name).expanduser()
+    path = _expanded(name)
     if path.is_dir():
         for candidate in (path / "model.safetensors", path / "last" / "weights.safetensors"):
             if candidate.is_file():
@@ -64,6 +67,13 @@ def find_model(name: str | Path) -> Path:
     if path.is_file():
         return path
     raise ModelNotFound(f"model {str(name)!r}: neither built in ({', '.join(builtin) or 'none'}) nor a file")
+
+
+def _expanded(name: str | Path) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # `~nobody`: there is no such user
+        return Path(name)
 
 
 def build(family: str, config: Mapping[str, Any]) -> Autoencoder:
