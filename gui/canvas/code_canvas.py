@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPen,
+    QPointingDevice,
     QTabletEvent,
 )
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QPlainTextEdit, QWidget
@@ -255,7 +256,8 @@ class CodeCanvas(PictureView):
             self._hand.release()
 
     def tabletEvent(self, event: QTabletEvent) -> None:
-        pointer = self._pointer_at(event.position(), event, event.pressure())
+        is_eraser = event.pointerType() == QPointingDevice.PointerType.Eraser
+        pointer = replace(self._pointer_at(event.position(), event, event.pressure()), eraser=is_eraser)
         if event.type() == QEvent.Type.TabletPress and self._button is None and not self.may_pan:
             self._button = "right" if event.button() == Qt.MouseButton.RightButton else "left"
             self._hand.press(replace(pointer, button=self._button))

@@ -82,7 +82,7 @@ class Hand(QObject):
             return
         self._pointer = pointer
         self._alt = pointer.alt
-        tool = self.tool
+        tool = self._tools["erase"] if pointer.eraser else self.tool
         if tool.paints and self._painting.read_only:
             self.refused.emit()
             return

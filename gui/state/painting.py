@@ -219,7 +219,7 @@ class PaintingState(QObject):
 
     def go_to(self, position: int) -> None:
         """Undo or redo until `position` steps of the history are done."""
-        if self.is_stroking:
+        if self.is_stroking or self._read_only:
             return
         self.settle()
         patches: list[Patch] = []

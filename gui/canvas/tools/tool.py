@@ -36,6 +36,7 @@ class Pointer:
     shift: bool = False
     alt: bool = False
     pressure: float = 1.0  # of a pen, 0..1
+    eraser: bool = False  # the other end of a pen
 
     @property
     def cell(self) -> Cell:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QPointingDevice, QTabletEvent, QWheelEvent
+from PySide6.QtGui import QInputDevice, QMouseEvent, QPointingDevice, QTabletEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -16,6 +16,7 @@ from tests.gui.painted import small_state, tiny_statistics
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 FREE = Qt.KeyboardModifier.NoModifier
 SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
+PEN, ERASER = QPointingDevice.PointerType.Pen, QPointingDevice.PointerType.Eraser
 CODE, SECOND = 9, 4
 
 
@@ -23,6 +24,8 @@ class Easel:
     """12 x 16 cells at 4 px, shown in 640 x 480: code 9 in the hand, code 4 on the right button."""
 
     def __init__(self, qtbot) -> None:
+        # Events don't keep their device alive.
+        self._pens = {end: _pen(end) for end in (PEN, ERASER)}
         self.state = small_state()
         self.brush = BrushState(self.state)
         self.brush.set_code_count(16)
@@ -80,13 +83,13 @@ class Easel:
         )
         QApplication.sendEvent(self.canvas, event)
 
-    def pen(self, kind: QEvent.Type, row: int, column: int, pressure: float) -> bool:
+    def pen(self, kind: QEvent.Type, row: int, column: int, pressure: float, end=PEN) -> bool:
         """Send a pen event; whether the canvas took it."""
         where = QPointF(self.at(row, column))
         held = LEFT if kind != QEvent.Type.TabletRelease else Qt.MouseButton.NoButton
         event = QTabletEvent(
             kind,
-            QPointingDevice.primaryPointingDevice(),
+            self._pens[end],
             where,
             QPointF(self.canvas.mapToGlobal(where)),
             pressure,
@@ -112,3 +115,8 @@ class Easel:
     @property
     def steps(self) -> tuple[str, ...]:
         return self.state.painting.history.steps
+
+
+def _pen(end: QPointingDevice.PointerType) -> QPointingDevice:
+    stylus, pressure = QInputDevice.DeviceType.Stylus, QInputDevice.Capability.Pressure
+    return QPointingDevice("pen", 1, stylus, end, pressure, 1, 1)

@@ -10,7 +10,7 @@ from engine.decoding.decoder import to_pixels
 from gui import theme
 from gui.workers.decode import Decoded
 from tests.fakes import TinyDecoder
-from tests.gui.canvas.easel import ALT, CODE, MIDDLE, RIGHT, SECOND, SHIFT, Easel
+from tests.gui.canvas.easel import ALT, CODE, ERASER, MIDDLE, RIGHT, SECOND, SHIFT, Easel
 from tests.gui.painted import COLUMNS, ROWS, small_painting
 
 Key = Qt.Key
@@ -134,6 +134,14 @@ def test_a_pen_paints_and_its_pressure_scales_the_brush(easel):
     assert (8, 10) in easel.painted()
     assert (7, 10) not in easel.painted()
     assert easel.steps == ("Brush",)
+
+
+def test_the_other_end_of_a_pen_erases(easel):
+    easel.cells.fill(CODE)
+    easel.pen(QEvent.Type.TabletPress, 8, 4, 1.0, ERASER)
+    easel.pen(QEvent.Type.TabletRelease, 8, 4, 0.0, ERASER)
+    assert easel.state.codes[8, 4] == 1
+    assert easel.brush.tool == "brush"
 
 
 # Keys

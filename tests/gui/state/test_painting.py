@@ -71,9 +71,14 @@ def test_cancel_takes_the_stroke_back_and_leaves_no_step(state):
 
 def test_an_interrupted_stroke_block_is_taken_back(state):
     before = state.codes.copy()
-    with pytest.raises(KeyError), state.stroke("Brush"):
-        state.paint(cell(0, 0), CELL, 9)
-        raise KeyError
+
+    def interrupted() -> None:
+        with state.stroke("Brush"):
+            state.paint(cell(0, 0), CELL, 9)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        interrupted()
     assert np.array_equal(state.codes, before)
 
 
@@ -111,6 +116,15 @@ def test_a_read_only_painting_cannot_be_changed(state):
         state.paint(cell(0, 0), CELL, 9)
     assert not (state.codes == 9).any()
     assert not state.begin("Brush")
+
+
+def test_a_read_only_painting_keeps_its_place_in_history(state):
+    with state.stroke("Brush"):
+        state.paint(cell(0, 0), CELL, 9)
+    state.set_read_only(True)
+    state.undo()
+    state.go_to(0)
+    assert state.codes[0, 0] == 9
 
 
 def test_undo_during_a_stroke_leaves_it_alone(state):
