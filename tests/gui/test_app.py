@@ -66,3 +66,24 @@ def test_no_display_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no display" in fault
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
     assert display_fault() is None
+
+RUN_AND_CLOSE = """
+import sys
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+import gui.studio
+from gui.app import run
+begin = gui.studio.Studio.__init__
+def watched(studio, *args, **kwargs):
+    begin(studio, *args, **kwargs)
+    studio.window.painted.connect(lambda: QTimer.singleShot(50, studio.window.close))
+gui.studio.Studio.__init__ = watched
+sys.exit(run(None))
+"""
+
+
+def test_the_program_starts_and_closes_in_the_middle_of_loading(tmp_path: Path) -> None:
+    folders = {name: str(tmp_path / name) for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "HOME")}
+    done = _python(RUN_AND_CLOSE, **folders)
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.rglob("codebrush.ini"))
