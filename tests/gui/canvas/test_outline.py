@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -21,6 +21,7 @@ def unit_edges(edges: np.ndarray) -> list[tuple[int, int, int, int]]:
 
 
 @given(masks)
+@settings(deadline=None)
 def test_the_border_parts_true_cells_from_others(mask):
     padded = np.pad(mask, 1)
     across = np.argwhere(padded[1:, 1:-1] != padded[:-1, 1:-1]).tolist()
@@ -39,6 +40,7 @@ def test_edges_move_with_the_box_of_their_mask():
 
 
 @given(masks, st.integers(0, 9), st.integers(0, 9))
+@settings(deadline=None)
 def test_within_keeps_every_edge_that_touches_the_box(mask, top, left):
     box = Box(top, left, top + 2, left + 2)
     edges = border(mask)

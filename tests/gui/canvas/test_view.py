@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.codes.box import Box
@@ -13,11 +13,13 @@ points = st.floats(0, 2000)
 
 
 @given(views, points, points)
+@settings(deadline=None)
 def test_screen_and_picture_positions_are_inverse(view, x, y):
     assert view.to_screen(*view.to_picture(x, y)) == pytest.approx((x, y), abs=1e-6)
 
 
 @given(views, zooms, points, points)
+@settings(deadline=None)
 def test_what_is_below_the_pointer_stays_there_when_zooming(view, zoom, x, y):
     there = view.to_picture(x, y)
     after = view.zoomed(zoom, x, y).to_screen(*there)
@@ -25,6 +27,7 @@ def test_what_is_below_the_pointer_stays_there_when_zooming(view, zoom, x, y):
 
 
 @given(sizes, screens)
+@settings(deadline=None)
 def test_a_fitted_picture_lies_within_the_screen(picture, screen):
     view = fitted(picture, screen)
     if view.zoom > ZOOMS[0]:
@@ -32,12 +35,14 @@ def test_a_fitted_picture_lies_within_the_screen(picture, screen):
 
 
 @given(sizes, screens)
+@settings(deadline=None)
 def test_a_fit_of_1x_or_more_is_a_step(picture, screen):
     view = fitted(picture, screen)
     assert view.zoom < 1 or view.zoom in ZOOMS
 
 
 @given(views, sizes, screens)
+@settings(deadline=None)
 def test_panning_always_leaves_a_strip_in_sight(view, picture, screen):
     kept = view.kept_in_sight(picture, screen)
     box = kept.screen_box(Box(0, 0, *picture))
@@ -48,6 +53,7 @@ def test_panning_always_leaves_a_strip_in_sight(view, picture, screen):
 
 
 @given(views, st.integers(0, 4000), st.integers(0, 4000), st.integers(1, 99), st.integers(1, 99))
+@settings(deadline=None)
 def test_the_screen_box_of_a_picture_box_holds_it(view, top, left, height, width):
     box = Box(top, left, top + height, left + width)
     assert view.picture_box(view.screen_box(box, 1)).holds(box)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.codes.box import Box
@@ -79,6 +79,7 @@ cells = st.tuples(st.integers(-3, ROWS + 2), st.integers(-3, COLUMNS + 2))
 
 
 @given(st.lists(cells, min_size=2, max_size=6))
+@settings(deadline=None)
 def test_strokes_have_no_gaps_at_any_speed(places):
     desk = Desk()
     desk.drag("brush", *places)
@@ -158,6 +159,7 @@ def test_shift_keeps_a_line_to_eight_directions(desk):
 
 
 @given(cells, cells)
+@settings(deadline=None)
 def test_eight_directions_are_straight_or_diagonal(start, end):
     row, column = to_eight_directions(start, end)
     down, right = abs(row - start[0]), abs(column - start[1])
@@ -165,6 +167,7 @@ def test_eight_directions_are_straight_or_diagonal(start, end):
 
 
 @given(cells, cells)
+@settings(deadline=None)
 def test_equal_sides_are_equal_and_as_long_as_the_longer(start, end):
     row, column = to_equal_sides(start, end)
     longer = max(abs(end[0] - start[0]), abs(end[1] - start[1]))
