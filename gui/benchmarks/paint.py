@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from engine.codes.document import Painting
 from engine.codes.strokes import Cell
 from engine.decoding.decoder import Decoder
 from engine.decoding.windowed import decode_full
+from engine.errors import CodebrushError
 from gui.actions import ActionTable
 from gui.canvas.picture import PictureStore
 from gui.state.brush import BrushState
@@ -66,22 +67,14 @@ def measure_paint(
     rows = []
     for side in canvases_px:
         progress(f"canvas of {side} px")
-        with _easel(decoder, side) as easel:
+        with closing(Easel(decoder, side)) as easel:
+            easel.show()
             full_ms = easel.full_decode_ms()
             for brush in brushes:
                 times = easel.stroke_times_ms(brush, moves)
                 p50, p95 = np.percentile(times, [50, 95])
                 rows.append(PaintRow(side, brush, float(p50), float(p95), full_ms))
     return rows
-
-
-@contextmanager
-def _easel(decoder: Decoder, side_px: int) -> Iterator[Easel]:
-    easel = Easel(decoder, side_px)
-    try:
-        yield easel
-    finally:
-        easel.close()
 
 
 class Easel(QObject):
@@ -111,10 +104,15 @@ class Easel(QObject):
         self._canvas = workspace.canvas
         self._canvas.installEventFilter(self)
         self._is_painted = True
+        self._fault: CodebrushError | None = None
+        self._decoding.failed.connect(self._note_fault)
         picture.changed.connect(self._expect_paint)
         self._window.resize(*WINDOW_PX)
+
+    def show(self) -> None:
+        """Put the window on the screen and decode the canvas."""
         self._window.show()
-        self._decoding.set_decoder(decoder)
+        self._decoding.set_decoder(self._decoder)
         self._wait()
 
     def close(self) -> None:
@@ -123,10 +121,21 @@ class Easel(QObject):
         self._window.deleteLater()
 
     def full_decode_ms(self) -> float:
-        """Decoding the whole canvas once, in windows."""
-        started = time.perf_counter()
-        decode_full(self._decoder, self._painting.painting.grid.levels)
-        return 1000 * (time.perf_counter() - started)
+        """Decoding the whole canvas once, in windows, on the thread that decodes strokes."""
+        levels = self._painting.painting.grid.levels
+        answers: list[float | CodebrushError] = []
+
+        def decode() -> float:
+            started = time.perf_counter()
+            decode_full(self._decoder, levels)
+            return 1000 * (time.perf_counter() - started)
+
+        self._worker.run(lambda _: decode(), on_done=answers.append, on_error=answers.append)
+        while not answers:
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        if isinstance(answers[0], CodebrushError):
+            raise answers[0]
+        return answers[0]
 
     def stroke_times_ms(self, brush_cells: int, moves: int) -> list[float]:
         """What each of `moves` moves that changed something took, in strokes over the whole canvas."""
@@ -153,6 +162,9 @@ class Easel(QObject):
     def _expect_paint(self) -> None:
         self._is_painted = False
 
+    def _note_fault(self, fault: CodebrushError) -> None:
+        self._fault = fault
+
     def _move(self, cell: Cell) -> float | None:
         """Milliseconds until all the move changed is decoded and painted; None if it changed nothing."""
         started = time.perf_counter()
@@ -163,12 +175,14 @@ class Easel(QObject):
         return 1000 * (time.perf_counter() - started)
 
     def _wait(self) -> None:
-        """Run the event loop until all is decoded and painted."""
+        """Run the event loop until all is decoded and painted; raises what the decoder failed with."""
         give_up = time.monotonic() + PATIENCE_S
         while self._decoding.is_busy or not self._is_painted:
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
             if time.monotonic() > give_up:
                 raise TimeoutError(f"the canvas was not decoded within {PATIENCE_S:.0f} s")
+        if self._fault is not None:
+            raise self._fault
 
     def _next_cell(self, cell: Cell) -> Cell:
         """Some cells on, reflected at the border."""
