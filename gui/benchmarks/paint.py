@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -18,6 +19,7 @@ from engine.decoding.decoder import Decoder
 from engine.decoding.windowed import decode_full
 from engine.errors import CodebrushError
 from gui.actions import ActionTable
+from gui.app import display_fault
 from gui.canvas.picture import PictureStore
 from gui.state.brush import BrushState
 from gui.state.painting import PaintingState
@@ -59,11 +61,10 @@ def measure_paint(
     """One row per canvas and brush size: `moves` mouse moves each, every one waited for until it is painted.
 
     The canvas holds random codes and is shown whole in a 1280 x 800 window. Makes the `QApplication` if
-    there is none.
+    there is none, without a display where the machine has none. Raises what the decoder fails with.
     """
-    app = QApplication.instance() or QApplication([])
-    if isinstance(app, QApplication):
-        apply_theme(app)
+    app = QApplication.instance()
+    apply_theme(app if isinstance(app, QApplication) else _application())
     rows = []
     for side in canvases_px:
         progress(f"canvas of {side} px")
@@ -199,6 +200,12 @@ class Easel(QObject):
         where = self._canvas.mapToGlobal(at)
         event = QMouseEvent(kind, at, where, button, held, Qt.KeyboardModifier.NoModifier)
         QApplication.sendEvent(self._canvas, event)
+
+
+def _application() -> QApplication:
+    if display_fault() is not None:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    return QApplication([])
 
 
 def _random_painting(decoder: Decoder, cells: int, random: np.random.Generator) -> Painting:
