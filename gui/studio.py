@@ -220,9 +220,11 @@ class Studio:
 
     def _open_first(self, first: Path | None) -> None:
         """Open the model, and the painting asked for, else the first one; nothing here waits for torch."""
-        kind = kind_of(first) if first is not None else None
-        is_painting = kind in ("painting", "png painting")
         builtin = self.session.builtin_models
+        kind = kind_of(first) if first is not None else None
+        if str(first) in builtin:
+            kind = "model"
+        is_painting = kind in ("painting", "png painting")
         model = FIRST_MODEL if FIRST_MODEL in builtin or not builtin else next(iter(builtin))
         if kind != "model" or not self.session.open_model(first or model):
             self.session.open_model(model)

@@ -62,7 +62,7 @@ class ImageToCodesDialog(Dialog):
         self._doing, self._spinner = note("", self), Spinner(self)
         self._size = note("", self)
         self._codes, self._original = QPushButton("Codes", self), QPushButton("Original", self)
-        self.another = QPushButton(theme.icon("dices"), "Another picture", self)
+        self.another = QPushButton(theme.icon("dices"), " Another picture", self)
         self.another.setVisible(another)
         self._lay_out()
         self._connect()

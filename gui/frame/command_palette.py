@@ -66,6 +66,7 @@ class CommandPalette(QFrame):
         super().__init__(parent)
         self._actions = actions
         self._window = parent
+        self._before: QWidget | None = None  # what had the focus, and gets it back
         self.setObjectName("commandPalette")
         self.setStyleSheet(
             f"#commandPalette {{ background: {theme.RAISED}; border: 1px solid {theme.LINE};"
@@ -98,6 +99,7 @@ class CommandPalette(QFrame):
         """Show all commands with the field ready for typing."""
         self._field.clear()
         self._refill()
+        self._before = self._window.focusWidget()
         self.show()
         self.raise_()
         self._field.setFocus()
@@ -160,7 +162,9 @@ class CommandPalette(QFrame):
 
     def _close(self) -> None:
         self.hide()
-        self._window.setFocus()
+        before, self._before = self._before, None
+        if before is not None:
+            before.setFocus()
 
 
 class _Row(QStyledItemDelegate):

@@ -53,6 +53,7 @@ class Readout:
     def _show_document(self) -> None:
         height, width = self._painting.size_px
         self._status.show_size(width, height)
+        self._status.show_decode(None)
         self._show_title()
         self._show_hovered()
 

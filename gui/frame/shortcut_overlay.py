@@ -33,6 +33,7 @@ class ShortcutOverlay(QWidget):
         super().__init__(parent)
         self._actions = actions
         self._window = parent
+        self._before: QWidget | None = None  # what had the focus, and gets it back
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Keyboard shortcuts")
         parent.installEventFilter(self)
@@ -43,6 +44,7 @@ class ShortcutOverlay(QWidget):
         if self.layout() is None:
             self._build()
         self.setGeometry(self._window.rect())
+        self._before = self._window.focusWidget()
         self.show()
         self.raise_()
         self.setFocus()
@@ -75,7 +77,9 @@ class ShortcutOverlay(QWidget):
 
     def _close(self) -> None:
         self.hide()
-        self._window.setFocus()
+        before, self._before = self._before, None
+        if before is not None:
+            before.setFocus()
 
     def _build(self) -> None:
         outer = QVBoxLayout(self)

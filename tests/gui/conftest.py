@@ -68,7 +68,7 @@ def open_studio(qtbot: QtBot, qapp: QApplication, answers: Answers, folders: Fol
         studio.window.resize(1280, 720)
         studio.window.show()
         studio.window.activateWindow()
-        qtbot.waitUntil(studio.window.isActiveWindow)
+        qtbot.waitUntil(lambda: studio.window.isActiveWindow() or qapp.activeModalWidget() is not None)
         if wait:
             qtbot.waitUntil(lambda: studio.session.status != "loading" and studio.is_idle)
         return studio

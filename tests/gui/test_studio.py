@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from engine.codes.document import Painting
 from engine.decoding.windowed import decode_full
+from gui.dialogs.image_to_codes import ImageToCodesDialog
 from gui.settings import Folders
 from gui.studio import Studio
 from tests.gui.conftest import OpenStudio
@@ -152,6 +154,20 @@ def test_a_model_on_the_command_line_is_used(open_studio: OpenStudio, tmp_path: 
     assert studio.painting.painting.model_id == "b" * 64
 
 
+def test_a_built_in_model_is_named_on_the_command_line(open_studio: OpenStudio) -> None:
+    other = TinyModel("other", "b" * 64, codes=8)
+    assert open_studio(library_of(TinyModel("tiny"), other), Path("other")).session.model_name == "other"
+
+
+def test_an_image_on_the_command_line_asks_how_many_cells(
+    qtbot: QtBot, open_studio: OpenStudio, tmp_path: Path
+) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "cat.png")
+    studio = open_studio(first=tmp_path / "cat.png")
+    qtbot.waitUntil(lambda: bool(studio.window.findChildren(ImageToCodesDialog)))
+    studio.window.findChildren(ImageToCodesDialog)[0].reject()
+
+
 def test_a_model_that_is_not_there_is_a_message_and_the_first_model(
     open_studio: OpenStudio, tmp_path: Path
 ) -> None:
@@ -185,3 +201,15 @@ def test_nothing_is_cut_off(studio: Studio, size: tuple[int, int]) -> None:
     hint = studio.window.minimumSizeHint()
     assert (hint.width() <= 1280, hint.height() <= 720) == (True, True)
     assert studio.paint.canvas.width() > size[0] // 2
+
+
+def test_the_canvas_has_the_keys_again_after_palette_and_overlay(qtbot: QtBot, studio: Studio) -> None:
+    canvas = studio.paint.canvas
+    studio.window.open_commands()
+    qtbot.keyClicks(studio.window.focusWidget(), "eraser")
+    qtbot.keyClick(studio.window.focusWidget(), Qt.Key.Key_Return)
+    assert studio.brush.tool == "erase"
+    assert canvas.hasFocus()
+    studio.window.open_shortcuts()
+    qtbot.keyClick(studio.window.focusWidget(), Qt.Key.Key_Escape)
+    assert canvas.hasFocus()
