@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QPlainTextEdit, QWidget
 
-from engine.codes.box import Box
+from engine.codes.box import Box, Mask
 from gui import theme
 from gui.canvas import overlays
 from gui.canvas.hand import Hand
@@ -82,6 +82,8 @@ class CodeCanvas(PictureView):
         self._preview: tuple[Box, Words] | None = None
         self._ghost_box = self._selection_box = NOWHERE  # picture pixels they were drawn in
         self._ghost_edges = self._selection_edges = NO_EDGES
+        self._ghost_mask: Mask = np.zeros((0, 0), np.bool_)
+        self._ghost_border = NO_EDGES  # of that mask; a brush keeps its shape while it moves
         self._lit: int | None = None
         self._lit_soon = QTimer(self, singleShot=True, interval=LIT_AFTER_MS)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)  # the right button paints
@@ -179,7 +181,9 @@ class CodeCanvas(PictureView):
         ghost = self._hand.ghost
         if ghost is not None:
             self._ghost_box = ghost.box.scaled(self._painting.stride_px)
-            self._ghost_edges = shifted(border(ghost.mask), ghost.box)
+            if not np.array_equal(ghost.mask, self._ghost_mask):
+                self._ghost_mask, self._ghost_border = ghost.mask, border(ghost.mask)
+            self._ghost_edges = shifted(self._ghost_border, ghost.box)
             self.repaint_picture(self._ghost_box, LINE_PX)
         self.preview_wanted.emit(self._hand.stamp)
 

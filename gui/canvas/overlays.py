@@ -94,7 +94,8 @@ def draw_lit(painter: QPainter, cells: Cells, part: Box, codes: NDArray[np.int64
 
 def draw_selection(painter: QPainter, cells: Cells, part: Box, edges: Edges) -> None:
     """The border of the selected cells: an accent line with a dark one on both sides."""
-    _draw_double(painter, cells.lines(within(edges, part.grown(1))), theme.ACCENT, 2)
+    if len(edges):
+        _draw_double(painter, cells.lines(within(edges, part.grown(1))), theme.ACCENT, 2)
 
 
 def draw_ghost(painter: QPainter, cells: Cells, edges: Edges) -> None:
