@@ -17,12 +17,13 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Paint with the secondary code", "Right button"),
     ("Take the code under the pointer", "Alt+Click"),
     ("Straight line from the last point", "Shift+Click"),
+    ("Square, circle, even directions", "Shift+Drag"),
     ("Zoom to the pointer", "Wheel"),
     ("Move the view", "Space+Drag"),
     ("Take back the stroke in progress", "Esc"),
 )
 _COLUMNS: tuple[tuple[str, ...], ...] = ((FILE, SELECT, HELP), (EDIT, VIEW, WORKSPACE), (TOOL, CANVAS))
-_VEIL_ALPHA = 235
+_VEIL_ALPHA = 246
 _SHOWN_KEYS = 2
 
 
