@@ -38,13 +38,19 @@ class Pictures:
             return self
         if name not in SPLITS:
             raise DataFault(f"split {name!r} does not exist: use train, valid, test or all")
-        chosen = np.flatnonzero(self.split_of == name)
+        return self._chosen(np.flatnonzero(self.split_of == name))
+
+    def head(self, count: int) -> Pictures:
+        """The first `count` pictures, or all where there are fewer."""
+        return self._chosen(np.arange(min(count, len(self))))
+
+    def _chosen(self, indices: NDArray[np.intp]) -> Pictures:
         return Pictures(
-            images=self.images[chosen],
-            names=tuple(self.names[i] for i in chosen),
-            labels=self.labels[chosen],
+            images=self.images[indices],
+            names=tuple(self.names[index] for index in indices),
+            labels=self.labels[indices],
             label_names=self.label_names,
-            split_of=self.split_of[chosen],
+            split_of=self.split_of[indices],
             data_name=self.data_name,
             skipped=self.skipped,
         )
@@ -65,7 +71,10 @@ def open_data(name: str, size: int, channels: int, progress: Progress | None = N
 
     if name in BUILTIN:
         return BUILTIN[name](size, channels)
-    path = Path(name).expanduser()
+    try:
+        path = Path(name).expanduser()
+    except RuntimeError:  # `~nobody`: there is no such user
+        path = Path(name)
     if not path.exists():
         known = ", ".join(sorted(BUILTIN))
         raise DataFault(f"data {name!r}: neither a built-in set ({known}) nor a folder that exists")

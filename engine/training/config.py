@@ -32,50 +32,84 @@ class Length(msgspec.Struct, frozen=True, kw_only=True):
 
     minutes: float | None = None
     epochs: float | None = None
-    steps: int | None = None
+    steps: Annotated[int, Meta(ge=1)] | None = None
 
 
 class RunConfig(msgspec.Struct, frozen=True, kw_only=True):
     """`config.json` of a run folder: all that training depends on."""
 
-    format: int = 1
+    format: Literal[1] = 1
     family: str
     model: dict[str, Any]
     training: TrainingConfig
     augmentation: Augmentation
     data: str
-    seed: int
+    seed: Annotated[int, Meta(ge=0)]
     device: str | None
-    threads: int
+    threads: Annotated[int, Meta(ge=1, le=1024)]
     length: Length
-    total_steps: int | None  # None until the pace has been measured
+    total_steps: Annotated[int, Meta(ge=1)] | None  # None until the pace has been measured
+    validations: Annotated[int, Meta(ge=1)] | None = None  # fewer than wished for, where time is short
 
 
 def parse_settings(
     family: str, settings: Sequence[str], batch_size: int | None
 ) -> tuple[ModelConfig, TrainingConfig, Augmentation]:
     """Each `key=value` goes to the config that has the key; raises `OptionFault` naming key and range."""
-    sections: dict[str, type[msgspec.Struct]] = {
+    sections = _sections(family)
+    values: dict[str, dict[str, str | int]] = {name: {} for name in sections}
+    for key, value in _pairs(sections, settings):
+        values[_owner(sections, key)][key] = value
+    if batch_size is not None:
+        values["training"]["batch_size"] = batch_size
+    parsed = {name: _convert(values[name], section) for name, section in sections.items()}
+    return parsed["model"], parsed["training"], parsed["augmentation"]
+
+
+def settings_beside(config: RunConfig, settings: Sequence[str]) -> list[tuple[str, Any, Any]]:
+    """Each setting's key, the value it asks for and the one the run has."""
+    sections = _sections(config.family)
+    known = {"model": config.model, "training": config.training, "augmentation": config.augmentation}
+    beside = []
+    for key, value in _pairs(sections, settings):
+        owner = _owner(sections, key)
+        asked = getattr(_convert({key: value}, sections[owner]), key)
+        has = config.model.get(key) if owner == "model" else getattr(known[owner], key)
+        beside.append((key, asked, has))
+    return beside
+
+
+def model_config(family: str, values: Mapping[str, Any]) -> ModelConfig:
+    """The configuration of a family; raises `OptionFault`."""
+    return _convert(values, family_named(family).config_class())  # type: ignore[no-any-return]
+
+
+def _sections(family: str) -> dict[str, type[msgspec.Struct]]:
+    return {
         "model": family_named(family).config_class(),
         "training": TrainingConfig,
         "augmentation": Augmentation,
     }
-    values: dict[str, dict[str, str | int]] = {name: {} for name in sections}
+
+
+def _pairs(sections: Mapping[str, type[msgspec.Struct]], settings: Sequence[str]) -> list[tuple[str, str]]:
+    known = sorted(field for section in sections.values() for field in section.__struct_fields__)
+    pairs = []
     for setting in settings:
         key, separator, value = setting.partition("=")
-        owner = next((n for n, c in sections.items() if key in c.__struct_fields__), None)
-        if not separator or owner is None:
-            known = sorted(field for c in sections.values() for field in c.__struct_fields__)
+        if not separator or key not in known:
             raise OptionFault(f"--set {setting}: use key=value with a key of {', '.join(known)}")
-        values[owner][key] = value
-    if batch_size is not None:
-        values["training"]["batch_size"] = batch_size
-    parsed = {name: _convert(values[name], cls) for name, cls in sections.items()}
-    return parsed["model"], parsed["training"], parsed["augmentation"]
+        pairs.append((key, value))
+    return pairs
+
+
+def _owner(sections: Mapping[str, type[msgspec.Struct]], key: str) -> str:
+    return next(name for name, section in sections.items() if key in section.__struct_fields__)
 
 
 def _convert(values: Mapping[str, Any], cls: type[msgspec.Struct]) -> Any:
     try:
         return msgspec.convert(values, cls, strict=False)
     except msgspec.ValidationError as error:
-        raise OptionFault(f"--set: {error}") from error
+        fault, _, key = str(error).partition(" - at `$.")
+        raise OptionFault(f"option {key.rstrip('`')}: {fault[0].lower()}{fault[1:]}") from error

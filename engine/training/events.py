@@ -8,7 +8,10 @@ import msgspec
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line of `events.jsonl`. `time_s` counts seconds of training since the run's start."""
+    """One line of `events.jsonl`. `time_s` counts seconds of training since the run's start.
+
+    `skipped` names the files of the data that could not be read, with the last event.
+    """
 
     event: Literal["step", "preview", "saved", "finished", "failed"]
     step: int
@@ -17,3 +20,4 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     terms: dict[str, float] = {}
     path: str | None = None
     message: str | None = None
+    skipped: tuple[str, ...] = ()

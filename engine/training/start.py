@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from engine.data.source import Pictures, Progress, open_data
-from engine.errors import CodebrushError, DataFault, OptionFault
-from engine.training.config import Length, RunConfig, parse_settings
+from engine.errors import DataFault, OptionFault
+from engine.training.config import Length, RunConfig, model_config, parse_settings
 from engine.training.events import Event
+from engine.training.resume import refuse_conflicts, refuse_unbuildable
 from engine.training.run import Run
+
+if TYPE_CHECKING:
+    from engine.training.loop import Trainer
+
+DEFAULT_MINUTES = 10.0
+"""How long to train where nothing is said of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainRequest:
-    """What `train` was asked for. With `resume` everything but `out` and `stop_after` comes from the run."""
+    """What `train` was asked for; None is not given.
+
+    With `resume` all but `stop_after` and `device` comes from the run, and what is given must agree with it.
+    `asked_at` is the `time.monotonic()` from which minutes count.
+    """
 
     out: Path
     resume: bool = False
     family: str | None = None
     data: str | None = None
-    length: Length = field(default_factory=lambda: Length(minutes=10.0))
+    length: Length | None = None
     batch_size: int | None = None
-    seed: int = 0
+    seed: int | None = None
     device: str | None = None
     settings: Sequence[str] = ()
     stop_after: int | None = None
     threads: int | None = None
+    asked_at: float | None = None
 
 
 def train(
@@ -37,30 +51,77 @@ def train(
     should_stop: Callable[[], bool] = lambda: False,
     progress: Progress | None = None,
 ) -> Iterator[Event]:
-    """Train and yield what happens. Raises a `CodebrushError` for all that a user can cause.
+    """Train and yield what happens; nothing where it was asked to stop before it began.
 
-    A failure is also the run's last event, so that whoever follows the file learns of it.
+    Raises a `CodebrushError` for all that a user can cause. A failure is also the run's last event, so
+    that whoever follows the file learns of it.
     """
-    from engine.training.loop import Trainer
+    session = _Session(request, should_stop, progress)
+    with contextlib.suppress(_StoppedError):
+        yield from session.go_on() if request.resume else session.begin()
 
-    run = Run(request.out)
-    config = run.read_config() if request.resume else _new_config(request)
-    pictures = _open(config, progress)
-    trainer = Trainer(request.out, config, pictures)
-    if request.resume:
-        trainer.resume()
-    else:
-        run.create(trainer.config)
-    try:
-        yield from trainer.events(request.stop_after, should_stop)
-    except CodebrushError as error:
-        trainer.fail(str(error))
-        raise
+
+class _StoppedError(Exception):
+    """Asked to stop while pictures were being read: nothing has begun that could be saved."""
+
+
+class _Session:
+    """One call of `train`."""
+
+    def __init__(
+        self, request: TrainRequest, should_stop: Callable[[], bool], progress: Progress | None
+    ) -> None:
+        self._request = request
+        self._should_stop = should_stop
+        self._progress = progress
+        self._run = Run(request.out)
+
+    def begin(self) -> Iterator[Event]:
+        """A new run."""
+        self._run.refuse_used()  # before a large data set is read
+        trainer = self._trainer(_new_config(self._request))
+        with self._run.held():
+            self._run.create(trainer.config)
+            yield from self._events(trainer)
+
+    def go_on(self) -> Iterator[Event]:
+        """The run that is there."""
+        self._run.read_config()  # no lock is left behind where there is no run
+        with self._run.held():
+            config = self._run.read_config()
+            refuse_unbuildable(self._run, config)
+            refuse_conflicts(self._request, config)
+            trainer = self._trainer(config)
+            trainer.resume()
+            yield from self._events(trainer)
+
+    def _events(self, trainer: Trainer) -> Iterator[Event]:
+        try:
+            yield from trainer.events(self._request.stop_after, self._should_stop, self._tell)
+        except Exception as error:
+            trainer.fail(str(error) or type(error).__name__)
+            raise
+
+    def _trainer(self, config: RunConfig) -> Trainer:
+        from engine.training.loop import Trainer
+
+        pictures = _open(config, self._tell_or_stop)
+        return Trainer(self._run, config, pictures, self._request.device, self._request.asked_at)
+
+    def _tell(self, what: str, part: float) -> None:
+        if self._progress is not None:
+            self._progress(what, part)
+
+    def _tell_or_stop(self, what: str, part: float) -> None:
+        if self._should_stop():
+            raise _StoppedError
+        self._tell(what, part)
 
 
 def _new_config(request: TrainRequest) -> RunConfig:
     if request.family is None or request.data is None:
         raise OptionFault("train needs --model and --data (or --resume with the --out of an earlier run)")
+    length = request.length or Length(minutes=DEFAULT_MINUTES)
     model, training, augmentation = parse_settings(request.family, request.settings, request.batch_size)
     import torch
 
@@ -71,17 +132,17 @@ def _new_config(request: TrainRequest) -> RunConfig:
         training=training,
         augmentation=augmentation,
         data=request.data,
-        seed=request.seed,
+        seed=request.seed or 0,
         device=request.device,
         threads=threads,
-        length=request.length,
-        total_steps=request.length.steps,
+        length=length,
+        total_steps=length.steps,
     )
 
 
-def _open(config: RunConfig, progress: Progress | None) -> Pictures:
-    size, channels = int(config.model["image_size"]), int(config.model["channels"])
-    pictures = open_data(config.data, size, channels, progress)
+def _open(config: RunConfig, progress: Progress) -> Pictures:
+    shape = model_config(config.family, config.model)
+    pictures = open_data(config.data, shape.image_size, shape.channels, progress)
     if not len(pictures.split("train")):
         raise DataFault(f"{config.data}: its train split is empty ({len(pictures)} pictures in all)")
     return pictures

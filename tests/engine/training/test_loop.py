@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +15,15 @@ import torch
 
 import engine
 from engine.checkpoint import read_card, read_statistics, read_tensors
-from engine.errors import CannotWrite, DataFault, OptionFault, RunFault, TrainingFault
+from engine.data.source import Pictures, Progress
+from engine.errors import CannotWrite, DataFault, ModelFault, OptionFault, RunFault, TrainingFault
 from engine.models.vqvae import VQVAE
 from engine.training import start
 from engine.training.config import Length, RunConfig
 from engine.training.events import Event
 from engine.training.run import Run
 from engine.training.start import TrainRequest, train
-from tests.small import small_pictures
+from tests.small import small_pictures, write_small_model
 
 SMALL = ("image_size=16", "codes=24", "code_dim=6", "hidden=16", "residual_hidden=8")
 
@@ -50,7 +54,8 @@ def finish(out: Path, **changes: object) -> list[Event]:
     return list(train(request(out, **changes)))
 
 
-def test_a_run_writes_all_that_is_promised(tmp_path: Path) -> None:
+def test_a_run_writes_all_that_is_promised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.training.run.STEP_EVENTS_EVERY_S", 0.0)
     run = tmp_path / "run"
     events = finish(run)
     assert [e.step for e in events if e.event == "step"] == list(range(1, 13))
@@ -63,7 +68,11 @@ def test_a_run_writes_all_that_is_promised(tmp_path: Path) -> None:
     assert (config["total_steps"], config["model"]["codes"], config["seed"]) == (12, 24, 0)
     metrics = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert {"mse", "loss", "learning_rate"} <= metrics[0].keys()
-    assert sum("valid_psnr" in m for m in metrics) == 3
+    assert [m["step"] for m in metrics if "valid_psnr" in m] == [4, 8, 12]
+    # Readers keep the last record of a step: it must say all of it.
+    newest = {m["step"]: m for m in metrics}
+    assert sorted(newest) == list(range(1, 13))
+    assert all("loss" in m for m in newest.values())
     assert isinstance(engine.load(run), VQVAE)
     assert isinstance(engine.load(run / "last" / "weights.safetensors"), VQVAE)
     assert len(read_statistics(run / "model.safetensors")) == 1
@@ -126,6 +135,8 @@ def test_minutes_become_steps_once_the_pace_is_known(tmp_path: Path) -> None:
     assert config.total_steps is not None
     assert config.total_steps >= 50
     assert [e.step for e in events if e.event == "step"][-1] == config.total_steps
+    assert config.validations is not None
+    assert sum(e.event == "preview" for e in events) <= config.validations
 
 
 def test_epochs_become_steps(tmp_path: Path) -> None:
@@ -190,6 +201,191 @@ def test_options_that_do_not_fit_are_named(tmp_path: Path, changes: dict[str, ob
     with pytest.raises(OptionFault, match=message):
         finish(tmp_path / "run", **changes)
     assert not (tmp_path / "run").exists()
+
+
+def test_weights_that_break_in_the_last_step_replace_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    list(train(request(run, stop_after=6)))
+    kept = (run / "last" / "weights.safetensors").read_bytes()
+    real = VQVAE.update
+
+    def breaking(self: VQVAE, *arguments: object) -> object:
+        result = real(self, *arguments)  # type: ignore[arg-type]
+        with torch.no_grad():
+            self.quantizer.embedding[3, 2] = float("inf")
+        return result
+
+    monkeypatch.setattr(VQVAE, "update", breaking)
+    with pytest.raises(TrainingFault, match=r"no longer finite at step 7; .*weights.safetensors is kept"):
+        list(train(TrainRequest(out=run, resume=True, stop_after=7)))
+    assert (run / "last" / "weights.safetensors").read_bytes() == kept
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+    ],
+)
+def test_too_little_memory_is_said_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def starving(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(VQVAE, "loss", starving)
+    with pytest.raises(TrainingFault, match="not enough memory for batches of 8: use a smaller --batch-size"):
+        finish(tmp_path / "run")
+
+
+def test_other_failures_are_left_as_they_are_and_told_in_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a fault of the program")
+
+    monkeypatch.setattr(VQVAE, "loss", broken)
+    with pytest.raises(RuntimeError, match="a fault of the program"):
+        finish(tmp_path / "run")
+    last = json.loads((tmp_path / "run" / "events.jsonl").read_text().splitlines()[-1])
+    assert (last["event"], last["message"]) == ("failed", "a fault of the program")
+
+
+def test_a_full_disk_stops_training_and_keeps_the_snapshot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    list(train(request(run, stop_after=3)))
+    kept = (run / "last" / "weights.safetensors").read_bytes()
+
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        with pytest.raises(CannotWrite, match="no space left on device"):
+            list(train(TrainRequest(out=run, resume=True)))
+    assert (run / "last" / "weights.safetensors").read_bytes() == kept
+    assert not list(run.rglob("*.part"))
+    assert list(train(TrainRequest(out=run, resume=True)))[-1].event == "finished"
+
+
+def test_without_a_validation_split_the_newest_is_the_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "open_data", lambda *_: small_pictures().split("train"))
+    run = tmp_path / "run"
+    events = list(train(request(run, stop_after=5)))
+    assert [e.event for e in events if e.event != "step"] == ["preview", "saved", "saved"]
+    assert read_card(run / "model.safetensors").training["step"] == 4  # a kill would leave a model
+    assert list(train(TrainRequest(out=run, resume=True)))[-1].event == "finished"
+    best, last = run / "model.safetensors", run / "last" / "weights.safetensors"
+    assert read_card(best).model_id == read_card(last).model_id
+    assert read_card(best).metrics == {}
+    assert len(read_statistics(best)) == 1
+
+
+def test_stopping_after_what_is_done_stops_at_once(tmp_path: Path) -> None:
+    list(train(request(tmp_path / "run", stop_after=5)))
+    for stop in (5, 2):
+        events = list(train(TrainRequest(out=tmp_path / "run", resume=True, stop_after=stop)))
+        assert [(e.event, e.step) for e in events] == [("saved", 5)]
+
+
+def test_a_finished_run_says_so_and_is_left_alone(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    finish(run, steps=3)
+    files = [run / "model.safetensors", run / "last" / "weights.safetensors"]
+    kept = [path.read_bytes() for path in files]
+    (event,) = train(TrainRequest(out=run, resume=True))
+    assert event.event == "finished"
+    assert event.message is not None
+    assert event.message.startswith("already finished: 3 steps, ")
+    assert [path.read_bytes() for path in files] == kept
+
+
+def test_a_run_cut_off_before_its_statistics_gets_them(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    training = train(request(run, steps=3))
+    while next(training).path != str(run / "last" / "weights.safetensors"):
+        pass
+    training.close()
+    assert read_statistics(run / "model.safetensors") == ()
+    assert list(train(TrainRequest(out=run, resume=True)))[-1].event == "finished"
+    assert len(read_statistics(run / "model.safetensors")) == 1
+
+
+def test_a_snapshot_of_another_run_is_refused(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    list(train(request(run, stop_after=2)))
+    write_small_model(run / "last" / "weights.safetensors", with_statistics=False)
+    with pytest.raises(RunFault, match=r"weights.safetensors: does not fit config.json"):
+        list(train(TrainRequest(out=run, resume=True)))
+
+
+def test_a_damaged_snapshot_is_named(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    list(train(request(run, stop_after=2)))
+    last = run / "last" / "weights.safetensors"
+    last.write_bytes(last.read_bytes()[:-5])
+    with pytest.raises(ModelFault, match=r"weights.safetensors: is cut short"):
+        list(train(TrainRequest(out=run, resume=True)))
+
+
+def test_asked_to_stop_while_reading_pictures_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reading(_name: str, _size: int, _channels: int, progress: Progress) -> Pictures:
+        progress("Reading pictures", 0.5)
+        raise AssertionError("went on reading")
+
+    monkeypatch.setattr(start, "open_data", reading)
+    assert list(train(request(tmp_path / "run"), should_stop=lambda: True)) == []
+    assert not (tmp_path / "run").exists()
+
+
+def test_skipped_files_are_named_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "open_data", lambda *_: replace(small_pictures(), skipped=("a.png", "b.png")))
+    stopped = list(train(request(tmp_path / "run", steps=3, stop_after=2)))[-1]
+    finished = list(train(TrainRequest(out=tmp_path / "run", resume=True)))[-1]
+    assert stopped.skipped == finished.skipped == ("a.png", "b.png")
+
+
+def test_a_grey_model_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def open_grey(*wanted: object) -> Pictures:
+        asked.append(wanted[:3])
+        return small_pictures(channels=1)
+
+    monkeypatch.setattr(start, "open_data", open_grey)
+    finish(tmp_path / "run", steps=2, settings=(*SMALL, "channels=1"))
+    assert asked == [("blobs", 16, 1)]
+    assert engine.load(tmp_path / "run").config.channels == 1
+
+
+def test_two_programs_do_not_train_one_run(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    training = train(request(run))
+    next(training)
+    with pytest.raises(RunFault, match="run: is being trained by another program"):
+        next(train(TrainRequest(out=run, resume=True)))
+    with pytest.raises(RunFault, match="already holds a run"):
+        next(train(request(run)))
+    training.close()
+    resumed = train(TrainRequest(out=run, resume=True))
+    assert next(resumed).step == 1
+    resumed.close()
+
+
+def test_what_takes_long_at_the_end_is_told(tmp_path: Path) -> None:
+    told: list[tuple[str, float]] = []
+    list(train(request(tmp_path / "run", steps=1), progress=lambda *now: told.append(now)))
+    assert told[-1] == ("Looking at codes", 1.0)
 
 
 def test_an_empty_train_split_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

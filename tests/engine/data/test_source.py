@@ -1,0 +1,50 @@
+"""Data sets by what a user types, and parts of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.data.source import open_data
+from engine.errors import DataFault
+from tests.small import small_pictures
+
+
+def test_a_folder_is_read_at_the_size_and_channels_asked_for(tmp_path: Path) -> None:
+    Image.new("RGB", (30, 20), (200, 10, 10)).save(tmp_path / "red.png")
+    (tmp_path / "notes.txt").write_text("not a picture")
+    told: list[float] = []
+    pictures = open_data(str(tmp_path), 8, 1, lambda _what, part: told.append(part))
+    assert pictures.images.shape == (1, 8, 8, 1)
+    assert pictures.skipped == ("notes.txt",)
+    assert told[-1] == 1.0
+
+
+def test_a_folder_may_start_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    (tmp_path / "photos").mkdir()
+    Image.new("L", (9, 9)).save(tmp_path / "photos" / "black.png")
+    assert len(open_data("~/photos", 8, 3)) == 1
+
+
+def test_what_is_no_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataFault, match="file': is not a folder of images"):
+        open_data(str(tmp_path / "file"), 8, 3)
+    for name in ("nowhere", "~nobody-of-this-name/photos"):
+        with pytest.raises(DataFault, match=f"data '{name}': neither a built-in set"):
+            open_data(name, 8, 3)
+
+
+def test_the_first_pictures() -> None:
+    pictures = small_pictures()
+    head = pictures.head(3)
+    assert head.names == pictures.names[:3]
+    assert np.array_equal(head.images, pictures.images[:3])
+    assert np.array_equal(head.split_of, pictures.split_of[:3])
+    assert len(pictures.head(10**6)) == len(pictures)
+    assert len(pictures.split("test").head(2)) == 2
