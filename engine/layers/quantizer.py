@@ -55,7 +55,9 @@ class VectorQuantizer(nn.Module):
         super().__init__()
         self.decay = decay
         self.by_gradient = update == "gradient"
-        self.embedding = nn.Parameter(torch.randn(codes, dim) / dim**0.5, requires_grad=self.by_gradient)
+        self.embedding = nn.Parameter(torch.empty(codes, dim), requires_grad=self.by_gradient)
+        if not self.embedding.is_meta:  # random numbers for a model of shapes alone load half of torch
+            nn.init.normal_(self.embedding, std=dim**-0.5)
         # Not persistent: they belong to training, and must not change the model's identity.
         self.register_buffer("counts", torch.ones(codes), persistent=False)
         self.register_buffer("sums", self.embedding.detach().clone(), persistent=False)

@@ -91,6 +91,10 @@ class DecodeLoop(QObject):
             return
         for patch in patches:
             self._queue.mark(*self._painting.painting.grid.coarse(patch))
+        if self._ticket is not None and not self._decoding:
+            # A preview on its way shows codes that are no longer there.
+            self._ticket.cancel()
+            self._ticket = None
         self._next()
 
     def _next(self) -> None:

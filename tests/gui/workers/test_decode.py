@@ -179,6 +179,22 @@ def test_of_many_previews_the_newest_wins(qtbot, loop):
     assert shown == [Box(4, 8, 7, 11)]
 
 
+def test_a_preview_of_codes_that_have_changed_meanwhile_is_dropped(qtbot, state, loop):
+    decoder = HeldDecoder()
+    decoder.may_go.set()
+    loop.set_decoder(decoder)
+    finish(qtbot, loop)
+    shown = []
+    loop.previewed.connect(shown.append)
+    decoder.may_go.clear()
+    loop.preview((Box(5, 5, 6, 6), CELL, 9))
+    paint(state, 5, 7)
+    decoder.may_go.set()
+    finish(qtbot, loop)
+    qtbot.wait(20)
+    assert shown == []
+
+
 def test_a_fault_is_told_once_and_stops_until_the_model_changes(qtbot, state, loop):
     class Faulty(TinyDecoder):
         def decode(self, codes):
