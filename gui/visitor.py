@@ -16,7 +16,7 @@ from engine.errors import CodebrushError
 from gui.studio import Studio
 
 SETTLE_MS = 120
-LIMIT_S = 300.0
+LIMIT_S = 90.0
 Left = Qt.MouseButton.LeftButton
 Plain = Qt.KeyboardModifier.NoModifier
 
@@ -46,6 +46,9 @@ class Visitor:
         self.settle()
 
     def press(self, widget: QWidget, key: Qt.Key, held: Qt.KeyboardModifier = Plain) -> None:
+        # Shortcuts reach the active window only, and offscreen nobody activates it after a dialog.
+        widget.window().activateWindow()
+        self.wait(widget.window().isActiveWindow, "the window to be active")
         QTest.keyClick(widget, key, held)
         self.settle()
 

@@ -28,7 +28,9 @@ def test_workers_import_no_widgets_and_nobody_imports_main() -> None:
         assert "QtWidgets" not in path.read_text(), path
     for room in ("gui", "engine", "exporters"):
         for path in (ROOT / room).rglob("*.py"):
-            assert not re.search(r"^\s*(import main\b|from main import)", path.read_text(), re.MULTILINE), path
+            assert not re.search(r"^\s*(import main\b|from main import)", path.read_text(), re.MULTILINE), (
+                path
+            )
 
 
 def test_style() -> None:

@@ -48,7 +48,9 @@ def measure_startup(starts: int = STARTS) -> dict[str, Any]:
 
 def _one_start() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
-        code = f"import main; from gui.benchmarks.startup import report; report({folder!r}, {time.monotonic()})"
+        code = (
+            f"import main; from gui.benchmarks.startup import report; report({folder!r}, {time.monotonic()})"
+        )
         environment = {**os.environ, "PYTHONPATH": str(_ROOT)}
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")
         command = [sys.executable, "-c", code]
