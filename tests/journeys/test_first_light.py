@@ -100,7 +100,7 @@ def test_paint_undo_save_reopen_and_export(journey: Journey, tmp_path: Path) -> 
     # Pixels change only within the receptive margin of what was painted.
     changed = cells_that_differ(pixels, journey.pixels, 4).T
     distance = np.abs(changed[:, None] - painted[None]).max(axis=2).min(axis=1)
-    assert 0 < len(changed)
+    assert len(changed) > 0
     assert distance.max() <= decoder.receptive_margin
     stroke_codes, stroke_pixels = journey.codes, journey.pixels
     assert np.array_equal(stroke_pixels, to_pixels(decoder.decode([stroke_codes[None]]))[0])
