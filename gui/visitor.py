@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QEnterEvent, QMouseEvent, QPainter, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
@@ -100,7 +100,7 @@ class Visitor:
     def settle(self) -> None:
         """Until everything painted is decoded, then a moment for what follows by timer."""
         self.wait(lambda: not self.studio.decoding.is_busy, "the picture to be decoded")
-        QTest.qWait(SETTLE_MS)
+        _pause(SETTLE_MS)
 
     def wait(self, done: Callable[[], bool], what: str) -> None:
         """Raises `TourFault` where `what` does not come in time."""
@@ -108,7 +108,7 @@ class Visitor:
         while not done():
             if time.monotonic() > deadline:
                 raise TourFault(f"waited {LIMIT_S:.0f} s in vain for {what}")
-            QTest.qWait(20)
+            _pause(20)
 
     def dialog(self) -> QDialog:
         """The dialog that is open."""
@@ -139,6 +139,13 @@ class Visitor:
         window = self.studio.window
         others = [w for w in QApplication.topLevelWidgets() if w is not window and w.isVisible()]
         return sorted(others, key=lambda widget: isinstance(widget, QDialog))
+
+
+def _pause(milliseconds: int) -> None:
+    # Not QTest.qWait: it holds the interpreter while it waits, and the workers would stand still.
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
 
 
 def _draw(picture: QPixmap, widget: QWidget, at: QPoint) -> None:
