@@ -9,33 +9,45 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
+import re
 import sys
-import threading
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 # Before torch is imported: threads that spin while waiting slow a shared 2-core machine 10 to 20 times.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from engine.errors import CodebrushError
+from engine.errors import CodebrushError, OptionFault
+from engine.terminal import lines, progress_line, stop_asked, words
 
 if TYPE_CHECKING:
     from engine.training.start import TrainRequest
 
-EXIT_FAILED, EXIT_USAGE = 1, 2
+DONE, FAILED, BAD_USAGE = 0, 1, 2
+Options = argparse.Namespace
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    parser = _parser()
     if not words or (words[0] not in COMMANDS and not words[0].startswith("-")):
-        return _window(_window_parser().parse_args(words))
-    options = parser.parse_args(words)
+        return _reported(_window, _window_parser().parse_args(words))
+    options = _parser().parse_args(words)
+    return _reported(options.run, options)
+
+
+def _reported(run: Callable[[Options], int | None], options: Options) -> int:
+    """The command's exit status; what a user can cause is said in one line."""
     try:
-        return int(options.run(options) or 0)
+        status = run(options) or DONE
+        sys.stdout.flush()
+        return status
+    except OptionFault as error:
+        return _fail(options, str(error), BAD_USAGE)
     except CodebrushError as error:
         return _fail(options, str(error))
     except KeyboardInterrupt:
@@ -43,26 +55,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader of our output has gone (`| head`): not an error, and nothing left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_FAILED
+        return FAILED
+    except OSError as error:
+        where = "" if error.filename is None else f"{error.filename}: "
+        return _fail(options, where + (error.strerror or str(error)).lower())
 
 
-def _fail(options: argparse.Namespace, message: str) -> int:
+def _fail(options: Options, message: str, status: int = FAILED) -> int:
     if getattr(options, "json", False):
         print(json.dumps({"error": message}))
     print(f"codebrush: {' '.join(message.split())}", file=sys.stderr)
-    return EXIT_FAILED
+    return status
 
 
-def _window(options: argparse.Namespace) -> int:
-    from gui.app import display_fault, run
+def _window(options: Options) -> int:
+    from gui.app import NoWindowFault, display_fault, run
 
-    if fault := display_fault():
-        print(f"codebrush: {fault}", file=sys.stderr)
-        return EXIT_USAGE
-    return run(options.path)
+    _refuse_nothing(options.path)
+    try:
+        if fault := display_fault():
+            raise NoWindowFault(fault)
+        return run(options.path)
+    except NoWindowFault as error:
+        headless = ", ".join(COMMANDS)
+        return _fail(options, f"{error}; what works without a window: {headless}", BAD_USAGE)
 
 
-def _models(options: argparse.Namespace) -> None:
+def _refuse_nothing(path: str | None) -> None:
+    """Raise `OptionFault` where `path` is neither a file nor a model: a command mistyped, most likely."""
+    from difflib import get_close_matches
+
+    from engine.models.registry import builtin_models
+
+    if path is None or path in builtin_models() or Path(path).exists():
+        return
+    close = get_close_matches(path, COMMANDS, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else "see --help"
+    raise OptionFault(f"{path!r} is neither a command nor a file: {hint}")
+
+
+def _models(options: Options) -> None:
     from engine.models.catalogue import list_models
 
     rows = list_models()
@@ -78,166 +110,118 @@ def _models(options: argparse.Namespace) -> None:
         print(f"{row['name']:<20} {row['family']:<8} {sizes}  {row['data']}  {place}")
 
 
-def _info(options: argparse.Namespace) -> None:
+def _info(options: Options) -> None:
     from engine.models.catalogue import describe_card
     from exporters.open import open_card
 
-    _print_mapping(describe_card(open_card(options.model)), options.json)
+    _print_values(options, describe_card(open_card(options.model)))
 
 
-def _train(options: argparse.Namespace) -> int:
-    from engine.training.start import train
+def _train(options: Options) -> None:
+    asked_at = time.monotonic()
+    with stop_asked() as stopping, progress_line(quiet=options.json) as tell:
+        from engine.training.start import train
 
-    stop = threading.Event()
-    signal.signal(signal.SIGINT, lambda *_: _ask_to_stop(stop))
-    request = _train_request(options)
-    last: dict[str, Any] = {}
-    with _progress(quiet=options.json) as show:
-        for event in train(request, stop.is_set, show):
+        last: dict[str, Any] = {"event": "stopped", "message": "stopped before training began"}
+        for event in train(_train_request(options, asked_at), stopping, tell):
             if event.event == "step":
-                show(_step_words(event.terms), event.step / (event.total_steps or event.step * 100))
-            if event.event in ("saved", "finished"):
+                # The total is not known before the pace is: at first the bar only shows that it moves.
+                tell(_step_words(event.terms), event.step / (event.total_steps or 100 * event.step))
+            elif event.event in ("saved", "finished"):
                 last = {"event": event.event, "step": event.step, "path": event.path}
-                last |= {"message": event.message, "metrics": event.terms}
+                last |= {"message": event.message, "metrics": event.terms, "skipped": list(event.skipped)}
     if options.json:
         print(json.dumps({**last, "out": str(options.out)}))
-    else:
-        print(last.get("message") or f"trained {last.get('step')} steps: {last.get('path')}")
-    return 0
+        return
+    print(last["message"])
+    _print_skipped(last.get("skipped", []))
 
 
-def _ask_to_stop(stop: threading.Event) -> None:
-    if stop.is_set():  # asked twice: do not wait for the save
-        raise KeyboardInterrupt
-    stop.set()
-
-
-def _train_request(options: argparse.Namespace) -> TrainRequest:
+def _train_request(options: Options, asked_at: float) -> TrainRequest:
     from engine.training.config import Length
     from engine.training.start import TrainRequest
 
     length = Length(minutes=options.minutes, epochs=options.epochs, steps=options.steps)
-    if length == Length():
-        length = Length(minutes=10.0)
     return TrainRequest(
         out=options.out,
         resume=options.resume,
         family=options.model,
         data=options.data,
-        length=length,
+        length=None if length == Length() else length,
         batch_size=options.batch_size,
         seed=options.seed,
         device=options.device,
         settings=tuple(options.set),
         stop_after=options.stop_after,
+        asked_at=asked_at,
     )
 
 
 def _step_words(terms: dict[str, float]) -> str:
-    import math
+    from engine.analysis.reconstruction import psnr_of
 
-    psnr = -10 * math.log10(max(terms["mse"], 1e-12)) if "mse" in terms else float("nan")
-    return f"training: loss {terms['loss']:.4f}, {psnr:.2f} dB"
+    return f"training: loss {terms['loss']:.4f}, {psnr_of(terms['mse']):.2f} dB"
 
 
-def _evaluate(options: argparse.Namespace) -> None:
+def _print_skipped(names: Sequence[str]) -> None:
+    if names:
+        print(f"skipped, cannot be read as pictures ({len(names)}): {words(names)}")
+
+
+def _evaluate(options: Options) -> None:
     from engine.analysis.evaluate import evaluate
 
-    _print_mapping(evaluate(options.model, options.data, options.split, options.device), options.json)
+    with progress_line(quiet=options.json) as tell:
+        figures = evaluate(options.model, options.data, options.split, options.device, tell)
+    _print_values(options, figures)
 
 
-def _encode(options: argparse.Namespace) -> None:
+def _encode(options: Options) -> None:
     from exporters.pictures import encode_pictures
 
-    batch, height, width = encode_pictures(options.model, options.images, options.out)
-    _print_result(options, f"{batch} x {height} x {width} codes: {options.out}", path=str(options.out))
+    with progress_line(quiet=options.json) as tell:
+        batch, height, width = encode_pictures(options.model, options.images, options.out, tell)
+    text = f"{batch} x {height} x {width} codes: {options.out}"
+    _print_result(options, text, path=str(options.out), shape=[batch, height, width])
 
 
-def _decode(options: argparse.Namespace) -> None:
+def _decode(options: Options) -> None:
     from exporters.pictures import decode_pictures
 
-    paths = decode_pictures(options.model, options.codes, options.out)
-    _print_result(options, "\n".join(map(str, paths)), paths=[str(path) for path in paths])
+    with progress_line(quiet=options.json) as tell:
+        paths = [str(path) for path in decode_pictures(options.model, options.codes, options.out, tell)]
+    _print_result(options, "\n".join(paths), paths=paths)
 
 
-def _export(options: argparse.Namespace) -> None:
+def _export(options: Options) -> None:
     from engine.models.registry import find_model
     from exporters.onnx_graphs import export_model
 
-    with _progress(quiet=options.json) as show:
-        manifest = export_model(find_model(options.model), options.out, options.graphs, options.force, show)
-    if options.json:
-        print(json.dumps(manifest))
-        return
-    for row in manifest["parity"]:
-        print("  ".join(f"{key} {value}" for key, value in row.items()))
-    print(options.out)
+    with progress_line(quiet=options.json) as tell:
+        manifest = export_model(find_model(options.model), options.out, options.graphs, options.force, tell)
+    parity = "\n".join(words(row) for row in manifest["parity"])
+    _print_result(options, f"{parity}\n{options.out}", **manifest)
 
 
-def _tour(options: argparse.Namespace) -> None:
+def _tour(options: Options) -> None:
     from gui.tour import tour
 
-    for path in tour(options.out):
-        print(path)
+    paths = [str(path) for path in tour(options.out)]
+    _print_result(options, "\n".join(paths), paths=paths)
 
 
-def _benchmark(options: argparse.Namespace) -> int:
-    from gui.benchmarks.run import BENCHMARKS, run_benchmarks
+def _benchmark(options: Options) -> None:
+    from gui.benchmarks.run import run_benchmarks
 
-    unknown = [name for name in options.names if name not in BENCHMARKS]
-    if unknown:
-        print(f"codebrush: no benchmark {unknown[0]!r}: use {', '.join(BENCHMARKS)}", file=sys.stderr)
-        return EXIT_USAGE
-    _print_mapping(run_benchmarks(options.names or list(BENCHMARKS)), options.json)
-    return 0
+    _print_values(options, run_benchmarks(options.names))
 
 
-def _print_result(options: argparse.Namespace, text: str, **values: Any) -> None:
+def _print_result(options: Options, text: str, **values: Any) -> None:
     print(json.dumps(values) if options.json else text)
 
 
-def _print_mapping(values: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(values))
-        return
-    for key, value in values.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            for row in value:
-                cells = (f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items())
-                print(f"{key}: {', '.join(cells)}")
-        elif value not in (None, [], {}):
-            print(f"{key}: {f'{value:.6g}' if isinstance(value, float) else value}")
-
-
-class _progress:
-    """A progress line with ETA on a terminal; nothing where the output goes elsewhere."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet or not sys.stderr.isatty()
-
-    def __enter__(self) -> Callable[[str, float], None]:
-        if self._quiet:
-            return lambda _what, _part: None
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>5.1f} %"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self._bar.start()
-        task = self._bar.add_task("", total=1.0)
-        return lambda what, part: self._bar.update(task, description=what, completed=part)
-
-    def __exit__(self, *_: object) -> None:
-        if not self._quiet:
-            self._bar.stop()
+def _print_values(options: Options, values: dict[str, Any]) -> None:
+    print(json.dumps(values) if options.json else "\n".join(lines(values)))
 
 
 def _window_parser() -> argparse.ArgumentParser:
@@ -246,138 +230,164 @@ def _window_parser() -> argparse.ArgumentParser:
     return parser
 
 
+# Examples stay on one line, to be copied.
+_HelpAsWritten = partial(argparse.RawDescriptionHelpFormatter, max_help_position=28)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="codebrush",
-        description="Paint with the codes of a VQ-VAE. Without a command the window opens, "
+        description="Paint with the codes of a VQ-VAE. Without a command the window opens,\n"
         "on the model, painting, image or exported folder given, if any.",
+        epilog="example: codebrush photo.jpg",
+        formatter_class=_HelpAsWritten,
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for name, (run, summary, example, add_arguments) in COMMANDS.items():
-        command = commands.add_parser(
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, command in COMMANDS.items():
+        sub = commands.add_parser(
             name,
-            help=summary,
-            description=summary[0].upper() + summary[1:] + ".",
-            epilog=f"example: codebrush {example}",
+            help=command.summary,
+            description=f"{command.summary[0].upper()}{command.summary[1:]}.",
+            epilog=f"example: codebrush {command.example}",
+            formatter_class=_HelpAsWritten,
         )
-        command.set_defaults(run=run, command=name)
-        add_arguments(command)
+        sub.set_defaults(run=command.run)
+        command.add_arguments(sub)
+        sub.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
 
 
-def _json_only(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="print one JSON object")
+Parser = argparse.ArgumentParser
 
 
-def _model_argument(command: argparse.ArgumentParser) -> None:
-    command.add_argument("model", metavar="MODEL", help="a built-in name, a model file or a run folder")
-    _json_only(command)
+def _no_arguments(_parser: Parser) -> None:
+    pass
 
 
-def _train_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--model", metavar="FAMILY", help="vqvae")
-    command.add_argument("--data", metavar="DATA", help="emoji, or a folder of images")
-    command.add_argument("--out", metavar="RUN", type=Path, required=True, help="the run's folder")
-    command.add_argument("--resume", action="store_true", help="go on to the run's own total")
-    length = command.add_mutually_exclusive_group()
-    length.add_argument("--minutes", type=_positive_float, metavar="M")
-    length.add_argument("--epochs", type=_positive_float, metavar="N")
-    length.add_argument("--steps", type=_positive_int, metavar="N")
-    command.add_argument("--stop-after", type=_positive_int, metavar="N", help="save and stop at step N")
-    command.add_argument("--batch-size", type=_positive_int, metavar="B")
-    command.add_argument("--seed", type=_seed, default=0, metavar="S")
-    command.add_argument("--device", metavar="D", help="cpu, cuda or mps; the best there is without it")
-    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="any option; repeat")
-    _json_only(command)
+def _model_argument(parser: Parser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="a built-in name, a model file, a run or an export")
 
 
-def _evaluate_arguments(command: argparse.ArgumentParser) -> None:
-    _model_argument(command)
-    command.add_argument("--data", required=True, metavar="DATA", help="emoji, or a folder of images")
-    command.add_argument("--split", default="test", choices=("test", "valid", "train", "all"))
-    command.add_argument("--samples", type=_positive_int, metavar="N", help="importance samples")
-    command.add_argument("--device", metavar="D")
+def _train_arguments(parser: Parser) -> None:
+    parser.add_argument("--model", metavar="FAMILY", help="vqvae")
+    parser.add_argument("--data", metavar="DATA", help="emoji, or a folder of images")
+    parser.add_argument("--out", metavar="RUN", type=Path, required=True, help="the run's folder")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on to the run's own total, with its options"
+    )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument(
+        "--minutes", type=_minutes, metavar="M", help="all in all; 10 without any of the three"
+    )
+    length.add_argument("--epochs", type=_epochs, metavar="N", help="times through the train split")
+    length.add_argument("--steps", type=_count, metavar="N", help="batches")
+    parser.add_argument("--stop-after", type=_count, metavar="N", help="save and stop at step N of the run")
+    parser.add_argument("--batch-size", type=_count, metavar="B", help="16 without it")
+    parser.add_argument("--seed", type=_seed, metavar="S", help="0 without it")
+    _device_argument(parser)
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="any other option; repeat"
+    )
 
 
-def _encode_arguments(command: argparse.ArgumentParser) -> None:
-    _model_argument(command)
-    command.add_argument("images", metavar="IMAGE", nargs="+", type=Path)
-    command.add_argument("--out", metavar="CODES.npz", type=Path, required=True)
+def _device_argument(parser: Parser) -> None:
+    parser.add_argument("--device", metavar="D", help="cpu, cuda or mps; the best there is without it")
 
 
-def _decode_arguments(command: argparse.ArgumentParser) -> None:
-    _model_argument(command)
-    command.add_argument("codes", metavar="CODES.npz", type=Path)
-    command.add_argument("--out", metavar="IMAGE.png", type=Path, required=True)
+def _evaluate_arguments(parser: Parser) -> None:
+    _model_argument(parser)
+    parser.add_argument("--data", required=True, metavar="DATA", help="emoji, or a folder of images")
+    parser.add_argument("--split", default="test", choices=("test", "valid", "train", "all"))
+    parser.add_argument("--samples", type=_count, metavar="N", help="for nll_nats, of models that have it")
+    _device_argument(parser)
 
 
-def _export_arguments(command: argparse.ArgumentParser) -> None:
-    _model_argument(command)
-    command.add_argument("--out", metavar="DIR", type=Path, required=True)
-    command.add_argument("--graphs", nargs="+", metavar="GRAPH", help="encoder, decoder; all without it")
-    command.add_argument("--force", action="store_true", help="replace an earlier export")
+def _encode_arguments(parser: Parser) -> None:
+    _model_argument(parser)
+    parser.add_argument("images", metavar="IMAGE", nargs="+", type=Path)
+    parser.add_argument("--out", metavar="CODES.npz", type=Path, required=True)
 
 
-def _tour_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--out", metavar="DIR", type=Path, required=True)
+def _decode_arguments(parser: Parser) -> None:
+    _model_argument(parser)
+    parser.add_argument("codes", metavar="CODES.npz", type=Path)
+    parser.add_argument(
+        "--out", metavar="IMAGE.png", type=Path, required=True, help="several: IMAGE-000.png, ..."
+    )
 
 
-def _benchmark_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("names", metavar="NAME", nargs="*", help="paint, startup; all without it")
-    _json_only(command)
+def _export_arguments(parser: Parser) -> None:
+    _model_argument(parser)
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True)
+    parser.add_argument("--graphs", nargs="+", metavar="GRAPH", help="encoder, decoder; all without it")
+    parser.add_argument("--force", action="store_true", help="replace an earlier export")
 
 
-def _positive_int(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return number
+def _tour_arguments(parser: Parser) -> None:
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True)
 
 
-def _positive_float(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
-    return number
+def _benchmark_arguments(parser: Parser) -> None:
+    parser.add_argument("names", metavar="NAME", nargs="*", help="paint, startup; all without it")
 
 
-def _seed(text: str) -> int:
-    number = int(text)
-    if not 0 <= number < 2**63:
-        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 2^63 - 1")
-    return number
+def _number(pattern: str, what: str, least: float = 0.0) -> Callable[[str], Any]:
+    """An argument's type: text of that pattern, as a number of at least `least`."""
+
+    def parse(text: str) -> float:
+        number = float(text) if re.fullmatch(pattern, text) else -1.0
+        if not least <= number < 2**63:
+            raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+        return int(text) if pattern == WHOLE else number
+
+    return parse
 
 
-COMMANDS: dict[str, tuple[Callable[..., int | None], str, str, Callable[[argparse.ArgumentParser], None]]] = {
-    "models": (_models, "list built-in models and runs", "models --json", _json_only),
-    "info": (_info, "say what a model is", "info emoji-vqvae", _model_argument),
-    "train": (
-        _train,
-        "train a model",
-        "train --model vqvae --data emoji --out runs/first --minutes 10",
-        _train_arguments,
+WHOLE, DECIMAL = r"\d{1,18}", r"\d{0,9}\.?\d{1,9}"
+_count = _number(WHOLE, "a whole number from 1", least=1)
+_seed = _number(WHOLE, "a whole number from 0")
+_minutes = _epochs = _number(DECIMAL, "a number above 0", least=1e-9)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a command does, how it is called, and its arguments besides `--json`."""
+
+    run: Callable[[Options], None]
+    summary: str
+    example: str
+    add_arguments: Callable[[Parser], None] = _no_arguments
+
+
+COMMANDS = {
+    "models": Command(_models, "list built-in models and runs", "models --json"),
+    "info": Command(_info, "say what a model is", "info emoji-vqvae", _model_argument),
+    "train": Command(
+        _train, "train a model", "train --model vqvae --data emoji --out runs/first", _train_arguments
     ),
-    "evaluate": (
+    "evaluate": Command(
         _evaluate,
         "measure a model on held-out pictures",
         "evaluate emoji-vqvae --data emoji --split test",
         _evaluate_arguments,
     ),
-    "encode": (
+    "encode": Command(
         _encode,
         "turn pictures into codes",
         "encode emoji-vqvae photo.jpg --out codes.npz",
         _encode_arguments,
     ),
-    "decode": (
+    "decode": Command(
         _decode,
         "turn codes into pictures",
         "decode emoji-vqvae codes.npz --out picture.png",
         _decode_arguments,
     ),
-    "export": (_export, "take a model away as ONNX", "export emoji-vqvae --out onnx", _export_arguments),
-    "tour": (_tour, "drive the window and picture every screen", "tour --out tour", _tour_arguments),
-    "benchmark": (_benchmark, "measure speed", "benchmark paint startup", _benchmark_arguments),
+    "export": Command(
+        _export, "take a model away as ONNX", "export emoji-vqvae --out onnx", _export_arguments
+    ),
+    "tour": Command(_tour, "drive the window and picture every screen", "tour --out tour", _tour_arguments),
+    "benchmark": Command(_benchmark, "measure speed", "benchmark paint startup", _benchmark_arguments),
 }
 
 
