@@ -275,6 +275,7 @@ class Studio:
         ended = [worker.stop(_PATIENCE_S) for worker in self._workers]
         self.all_ended = all(ended)
         self.recovery.close()
+        self.clipboard.close()
 
 
 def run_application(first: Path | None) -> int:

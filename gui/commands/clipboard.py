@@ -59,6 +59,16 @@ class SystemClipboard:
             self._painting.cancel()
             self._complain(error)
 
+    def close(self) -> None:
+        """Leave only the picture on the clipboard; call it while Qt still runs.
+
+        Qt frees what is on the clipboard when the process ends, after Python: a `QMimeData` made here would
+        then call into an interpreter that is gone.
+        """
+        mime = self._clipboard.mimeData()
+        if self._mark and mime is not None and bytes(mime.data(_CELLS).data()) == self._mark:
+            self._clipboard.setImage(self._clipboard.image())
+
     def _publish(self) -> None:
         pixels, box = self._picture.pixels(), self._painting.selection.box
         if box is not None:

@@ -32,6 +32,8 @@ with tempfile.TemporaryDirectory() as folder:
     while not painted:
         app.processEvents()
     print(*[name for name in sys.argv[1:] if name in sys.modules])
+    if "copy" in sys.argv:
+        studio.clipboard.copy()
     studio.close()
 """
 
@@ -52,6 +54,10 @@ def test_the_window_shows_without_torch_onnx_or_pyqtgraph() -> None:
     assert _python(SHOW, *LATE).stdout.strip() == ""
 
 
+def test_the_program_ends_well_with_copied_cells_on_the_clipboard() -> None:
+    _python(SHOW, "copy")  # a crash after the end of Python would be its exit status
+
+
 def test_looking_for_a_display_imports_no_qt() -> None:
     code = "import sys, gui.app; gui.app.display_fault(); print('PySide6' in sys.modules)"
     assert _python(code).stdout.strip() == "False"
@@ -66,6 +72,7 @@ def test_no_display_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no display" in fault
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
     assert display_fault() is None
+
 
 RUN_AND_CLOSE = """
 import sys
