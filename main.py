@@ -160,7 +160,7 @@ def _train_request(options: Options, asked_at: float) -> TrainRequest:
 def _step_words(terms: dict[str, float]) -> str:
     from engine.analysis.reconstruction import psnr_of
 
-    return f"training: loss {terms['loss']:.4f}, {psnr_of(terms['mse']):.2f} dB"
+    return f"Training: loss {terms['loss']:.4f}, {psnr_of(terms['mse']):.2f} dB"
 
 
 def _print_skipped(names: Sequence[str]) -> None:

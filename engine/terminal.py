@@ -32,7 +32,13 @@ def progress_line(quiet: bool = False) -> Iterator[Callable[[str, float], None]]
         transient=True,
     ) as bar:
         task = bar.add_task("", total=1.0)
-        yield lambda what, part: bar.update(task, description=what, completed=part)
+
+        def tell(what: str, part: float) -> None:
+            if part < bar.tasks[0].completed:
+                bar.reset(task)  # something else has begun: its time counts from now
+            bar.update(task, description=what, completed=part)
+
+        yield tell
 
 
 @contextlib.contextmanager

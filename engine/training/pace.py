@@ -11,9 +11,9 @@ from engine.models.base import Autoencoder
 
 SKIPPED_STEPS = 10
 """The first steps are slower: memory is taken and kernels are set up."""
-MEASURED_STEPS = 40
+MEASURED_STEPS = 10
 MEASURED_PART = 0.05
-"""Measuring goes on to the end of the warm-up, or for this part of the time."""
+"""Measuring takes so many steps, and goes on to the end of the warm-up or of this part of the time."""
 VALIDATING_PART = 0.1
 """At most this part of the time goes into validations."""
 SPARE_PART = 0.02

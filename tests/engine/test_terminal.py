@@ -59,6 +59,8 @@ def test_progress_shows_on_a_terminal_only(
         tell("Reading", 0.5)
     assert terminal.getvalue() == ""
     with progress_line() as tell:
+        tell("Reading [bold]a.png", 1.0)
+        tell("Training", 0.25)
         tell("Reading [bold]a.png", 0.5)
     shown = terminal.getvalue()
     assert "Reading [bold]a.png" in shown

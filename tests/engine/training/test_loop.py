@@ -133,7 +133,7 @@ def test_minutes_become_steps_once_the_pace_is_known(tmp_path: Path) -> None:
     config = Run(tmp_path / "run").read_config()
     assert isinstance(config, RunConfig)
     assert config.total_steps is not None
-    assert config.total_steps >= 50
+    assert config.total_steps >= 20
     assert [e.step for e in events if e.event == "step"][-1] == config.total_steps
     assert config.validations is not None
     assert sum(e.event == "preview" for e in events) <= config.validations

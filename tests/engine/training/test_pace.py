@@ -19,6 +19,10 @@ def test_the_first_steps_do_not_count() -> None:
     assert measured(1.0, 0.125).step_seconds == [0.125] * MEASURED_STEPS
 
 
+def test_a_slow_machine_measures_few_steps() -> None:
+    assert measured(1.0, 5.0, warmup_steps=100).step_seconds == [5.0] * MEASURED_STEPS
+
+
 def test_measuring_goes_on_to_the_end_of_the_warm_up() -> None:
     assert len(measured(60.0, 0.125, warmup_steps=100).step_seconds) == 90
 
