@@ -38,9 +38,9 @@ def test_what_is_left_is_filled_with_steps() -> None:
 
 
 def test_validations_give_way_where_time_is_short() -> None:
-    # 60 s, 58.8 without the spare; 5 s of them may go into validations of 1.5 s: three.
-    plan = measured(1.0, 0.125).plan(3.0, 1.5, 5.0, 20)
-    assert plan == Plan(steps=int((58.8 - 8 - 3 * 1.5) / 0.125), validations=3)
+    # 60 s, 58.8 without the spare, 50.8 to train in; 2.5 s of them may go into validations of 0.8 s: three.
+    plan = measured(1.0, 0.125).plan(3.0, 0.8, 5.0, 20)
+    assert plan == Plan(steps=int((50.8 - 3 * 0.8) / 0.125), validations=3)
 
 
 def test_one_validation_is_always_made_and_steps_are_never_fewer_than_none() -> None:
