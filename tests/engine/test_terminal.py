@@ -34,7 +34,7 @@ def test_values_are_told_one_a_line() -> None:
         "mse: 0.00123457",
         "used: 0",
         "levels: codes 24, bits 3.5",
-        "levels: codes 16, bits None",
+        "levels: codes 16",
         "config:",
         "  beta: 0.25",
         "  inner:",
