@@ -71,6 +71,13 @@ def journey(qtbot: QtBot, tmp_path: Path) -> Iterator[Journey]:
     made.close()
 
 
+def assert_same_picture(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> None:
+    """Equal as far as windows of other shapes can be: 1/255 on at most one value in 10,000."""
+    difference = np.abs(one.astype(int) - other)
+    assert difference.max() <= 1
+    assert np.count_nonzero(difference) <= one.size / 10_000
+
+
 def cells_that_differ(before: NDArray[np.uint8], after: NDArray[np.uint8], stride: int) -> NDArray[np.int64]:
     rows, columns = np.nonzero((before != after).any(axis=2))
     return np.unique(np.stack([rows // stride, columns // stride]), axis=1)
@@ -83,7 +90,7 @@ def test_paint_undo_save_reopen_and_export(journey: Journey, tmp_path: Path) -> 
     codes, pixels = journey.codes, journey.pixels
     decoder = studio.session.decoder
     assert decoder is not None
-    assert np.array_equal(pixels, to_pixels(decoder.decode([codes[None]]))[0])
+    assert_same_picture(pixels, to_pixels(decoder.decode([codes[None]]))[0])
 
     # Pick a code from the palette, paint a stroke with it.
     palette = studio.codes.palette_view
@@ -103,15 +110,15 @@ def test_paint_undo_save_reopen_and_export(journey: Journey, tmp_path: Path) -> 
     assert len(changed) > 0
     assert distance.max() <= decoder.receptive_margin
     stroke_codes, stroke_pixels = journey.codes, journey.pixels
-    assert np.array_equal(stroke_pixels, to_pixels(decoder.decode([stroke_codes[None]]))[0])
+    assert_same_picture(stroke_pixels, to_pixels(decoder.decode([stroke_codes[None]]))[0])
 
     # Undo gives back the same codes and the same picture; redo the stroke.
     visitor.press(visitor.canvas, Qt.Key.Key_Z, Control)
     assert np.array_equal(journey.codes, codes)
-    assert np.array_equal(journey.pixels, pixels)
+    assert_same_picture(journey.pixels, pixels)
     visitor.press(visitor.canvas, Qt.Key.Key_Z, Control | Shift)
     assert np.array_equal(journey.codes, stroke_codes)
-    assert np.array_equal(journey.pixels, stroke_pixels)
+    assert_same_picture(journey.pixels, stroke_pixels)
 
     # Save; export the picture and the model.
     file = tmp_path / "mine.codebrush"
@@ -142,10 +149,10 @@ def test_paint_undo_save_reopen_and_export(journey: Journey, tmp_path: Path) -> 
     again = Journey(tmp_path / "second", first=file)
     try:
         assert np.array_equal(again.codes, stroke_codes)
-        assert np.array_equal(again.pixels, stroke_pixels)
+        assert_same_picture(again.pixels, stroke_pixels)
         again.visitor.press(again.visitor.canvas, Qt.Key.Key_Z, Control)
         assert np.array_equal(again.codes, codes)
-        assert np.array_equal(again.pixels, pixels)
+        assert_same_picture(again.pixels, pixels)
     finally:
         again.close()
 
@@ -203,7 +210,7 @@ def test_escape_takes_back_a_stroke_in_progress(journey: Journey) -> None:
     assert not np.array_equal(journey.codes, codes)
     visitor.press(visitor.canvas, Qt.Key.Key_Escape)
     assert np.array_equal(journey.codes, codes)
-    assert np.array_equal(journey.pixels, pixels)
+    assert_same_picture(journey.pixels, pixels)
     assert not journey.studio.painting.is_modified
 
 
@@ -224,6 +231,6 @@ def test_strokes_made_before_the_model_is_there_are_decoded_when_it_is(qtbot: Qt
         assert np.array_equal(studio.painting.codes, codes)
         decoder = studio.session.decoder
         assert decoder is not None
-        assert np.array_equal(studio.picture.pixels(), to_pixels(decoder.decode([codes[None]]))[0])
+        assert_same_picture(studio.picture.pixels(), to_pixels(decoder.decode([codes[None]]))[0])
     finally:
         close(studio)
