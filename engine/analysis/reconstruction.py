@@ -18,13 +18,21 @@ from engine.files import write_bytes
 from engine.models.base import Autoencoder
 
 BATCH = 64
+BATCH_PX = 2**20
+"""Large pictures come in smaller batches: 64 of 1024 x 1024 would take gigabytes in every layer."""
 PREVIEW_COLUMNS = 12
+
+
+def batch_size(height: int, width: int) -> int:
+    """How many pictures of that size in pixels make a batch."""
+    return max(1, min(BATCH, BATCH_PX // (height * width)))
 
 
 def batches_of(pictures: Pictures, device: torch.device) -> Iterator[Tensor]:
     """All pictures in order: float32 (B, C, H, W) in [0, 1]."""
-    for first in range(0, len(pictures), BATCH):
-        pixels = torch.from_numpy(pictures.images[first : first + BATCH]).to(device)
+    size = batch_size(*pictures.images.shape[1:3])
+    for first in range(0, len(pictures), size):
+        pixels = torch.from_numpy(pictures.images[first : first + size]).to(device)
         yield pixels.permute(0, 3, 1, 2).float() / 255
 
 

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.analysis.reconstruction import BATCH, batches_of, device_of
+from engine.analysis.reconstruction import batch_size, batches_of, device_of
 from engine.analysis.statistics import LevelStatistics
 from engine.data.source import Pictures
 from engine.decoding.decoder import to_pixels
@@ -39,7 +39,7 @@ def encode_all(model: DiscreteAutoencoder, pictures: Pictures, done: Done = _tel
     batches = []
     for images in batches_of(pictures, device_of(model)):
         batches.append([level.cpu() for level in model.encode_codes(images)])
-        done(min(1.0, len(batches) * BATCH / len(pictures)))
+        done(sum(len(levels[0]) for levels in batches) / len(pictures))
     return [torch.cat(levels) for levels in zip(*batches, strict=True)]
 
 
@@ -104,10 +104,12 @@ def _mean_contexts(model: DiscreteAutoencoder, codes: Tensor, done: Done) -> Ten
 
 def _decoded(model: DiscreteAutoencoder, codes: Tensor, done: Done) -> Iterator[tuple[Tensor, Tensor]]:
     """Codes (B, h, w) and their pictures (B, C, H, W), batch by batch, on the CPU."""
-    for first in range(0, len(codes), BATCH):
-        batch = codes[first : first + BATCH]
+    height, width = (cells * model.levels[0].stride_px for cells in codes.shape[1:])
+    seen = 0
+    for batch in torch.split(codes, batch_size(height, width)):
         yield batch, model.decode_codes([batch.to(device_of(model))]).cpu()
-        done(min(1.0, (first + BATCH) / len(codes)))
+        seen += len(batch)
+        done(seen / len(codes))
 
 
 def _means_or_fields(model: DiscreteAutoencoder, sums: Tensor, codes: Tensor) -> Tensor:
@@ -145,7 +147,8 @@ def _typical_patches(pictures: Pictures, codes: Tensor, means: Tensor) -> NDArra
     targets = _cells(means, s).view(k, 9, -1).transpose(0, 1).contiguous()  # (9, K, C*s*s)
     patches, best = targets.clone(), torch.full((k,), torch.inf)
     batches = batches_of(pictures, torch.device("cpu"))
-    for images, batch in zip(batches, torch.split(codes, BATCH), strict=True):
+    size = batch_size(*pictures.images.shape[1:3])
+    for images, batch in zip(batches, torch.split(codes, size), strict=True):
         places, chosen = list(_neighbours(images, s)), batch.flatten()
         distances = torch.zeros(len(chosen))
         for cells, target in zip(places, targets, strict=True):

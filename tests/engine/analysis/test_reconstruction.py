@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.analysis.reconstruction import batches_of, mean_squared_error, preview_sheet, psnr_of
+from engine.analysis.reconstruction import batch_size, batches_of, mean_squared_error, preview_sheet, psnr_of
 from engine.decoding.decoder import from_pixels
 from tests.small import small_model, small_pictures
 
@@ -29,6 +29,11 @@ def test_the_error_is_the_mean_over_all_pixels(channels: int) -> None:
     measured = mean_squared_error(model, pictures, told.append)
     assert measured == pytest.approx(((decoded - images).astype(np.float64) ** 2).mean(), rel=1e-5)
     assert told == [64 / 70, 1.0]
+
+
+def test_large_pictures_come_in_small_batches() -> None:
+    assert [batch_size(side, side) for side in (16, 64, 128, 256, 512, 1024)] == [64, 64, 64, 16, 4, 1]
+    assert batch_size(4000, 4000) == 1
 
 
 def test_decibels() -> None:
