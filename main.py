@@ -7,6 +7,7 @@ status: 0 done, 1 failed (with a one-line reason on standard error), 2 bad usage
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import re
@@ -34,6 +35,8 @@ Options = argparse.Namespace
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # file names may hold bytes that are no text
+        sys.stdout.reconfigure(errors="backslashreplace")
     if not words or (words[0] not in COMMANDS and not words[0].startswith("-")):
         return _reported(_window, _window_parser().parse_args(words))
     options = _parser().parse_args(words)
@@ -252,7 +255,8 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=_HelpAsWritten,
         )
         sub.set_defaults(run=command.run)
-        command.add_arguments(sub)
+        if command.add_arguments is not None:
+            command.add_arguments(sub)
         sub.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
 
@@ -260,12 +264,10 @@ def _parser() -> argparse.ArgumentParser:
 Parser = argparse.ArgumentParser
 
 
-def _no_arguments(_parser: Parser) -> None:
-    pass
-
-
 def _model_argument(parser: Parser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="a built-in name, a model file, a run or an export")
+    parser.add_argument(
+        "model", metavar="MODEL", type=_name_or_path, help="built-in name, file, run or export"
+    )
 
 
 def _train_arguments(parser: Parser) -> None:
@@ -331,6 +333,14 @@ def _benchmark_arguments(parser: Parser) -> None:
     parser.add_argument("names", metavar="NAME", nargs="*", help="paint, startup; all without it")
 
 
+def _name_or_path(text: str) -> str:
+    try:
+        Path(text).expanduser()
+    except RuntimeError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} names no user of this machine") from error
+    return text
+
+
 def _number(pattern: str, what: str, least: float = 0.0) -> Callable[[str], Any]:
     """An argument's type: text of that pattern, as a number of at least `least`."""
 
@@ -356,7 +366,7 @@ class Command:
     run: Callable[[Options], None]
     summary: str
     example: str
-    add_arguments: Callable[[Parser], None] = _no_arguments
+    add_arguments: Callable[[Parser], None] | None = None
 
 
 COMMANDS = {
@@ -366,22 +376,13 @@ COMMANDS = {
         _train, "train a model", "train --model vqvae --data emoji --out runs/first", _train_arguments
     ),
     "evaluate": Command(
-        _evaluate,
-        "measure a model on held-out pictures",
-        "evaluate emoji-vqvae --data emoji --split test",
-        _evaluate_arguments,
+        _evaluate, "measure a model on pictures", "evaluate emoji-vqvae --data emoji", _evaluate_arguments
     ),
     "encode": Command(
-        _encode,
-        "turn pictures into codes",
-        "encode emoji-vqvae photo.jpg --out codes.npz",
-        _encode_arguments,
+        _encode, "turn pictures into codes", "encode emoji-vqvae photo.jpg --out codes.npz", _encode_arguments
     ),
     "decode": Command(
-        _decode,
-        "turn codes into pictures",
-        "decode emoji-vqvae codes.npz --out picture.png",
-        _decode_arguments,
+        _decode, "turn codes into pictures", "decode emoji-vqvae codes.npz --out new.png", _decode_arguments
     ),
     "export": Command(
         _export, "take a model away as ONNX", "export emoji-vqvae --out onnx", _export_arguments

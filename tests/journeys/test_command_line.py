@@ -432,6 +432,7 @@ def test_help_lists_every_command(call: Call) -> None:
         ["--"],
         ["train", "--hue"],
         ["benchmark", "speed"],
+        ["info", "~nobody-of-this-name/model"],
     ],
     ids=" ".join,
 )
