@@ -62,6 +62,8 @@ def _reported(run: Callable[[Options], int | None], options: Options) -> int:
     except OSError as error:
         where = "" if error.filename is None else f"{error.filename}: "
         return _fail(options, where + (error.strerror or str(error)).lower())
+    except ImportError as error:  # Qt's system libraries, most likely
+        return _fail(options, f"a library cannot be loaded ({error}): see Troubleshooting in README.md")
 
 
 def _fail(options: Options, message: str, status: int = FAILED) -> int:
@@ -86,12 +88,12 @@ def _window(options: Options) -> int:
 
 def _refuse_nothing(path: str | None) -> None:
     """Raise `OptionFault` where `path` is neither a file nor a model: a command mistyped, most likely."""
-    from difflib import get_close_matches
-
     from engine.models.registry import builtin_models
 
     if path is None or path in builtin_models() or Path(path).exists():
         return
+    from difflib import get_close_matches
+
     close = get_close_matches(path, COMMANDS, n=1)
     hint = f"did you mean {close[0]!r}?" if close else "see --help"
     raise OptionFault(f"{path!r} is neither a command nor a file: {hint}")

@@ -463,6 +463,14 @@ def test_ctrl_c_during_any_command_is_one_line(call: Call, monkeypatch: pytest.M
     call("models").refused("stopped")
 
 
+def test_a_library_that_is_missing_is_one_line(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> None:
+        raise ImportError("libEGL.so.1: cannot open shared object file")
+
+    monkeypatch.setattr("engine.models.catalogue.list_models", missing)
+    call("models").refused("libEGL.so.1", "see Troubleshooting in README.md")
+
+
 def test_what_the_system_refuses_is_one_line(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     call("info", "x" * 5000).refused("file name too long")
 
