@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from PySide6.QtCore import QObject, Signal
 
 from engine.analysis.statistics import LevelStatistics
@@ -70,7 +69,7 @@ class PictureStore(QObject):
         if preview is None:
             self._guess_all()
         else:
-            self._mipmap.write(0, 0, _resized(preview, *self.size))
+            self._mipmap.write(0, 0, _enlarged(preview, *self.size))
         self.replaced.emit()
 
     def _guess_all(self) -> None:
@@ -112,8 +111,8 @@ class PictureStore(QObject):
         return swatches if fits else None
 
 
-def _resized(pixels: Pixels, height: int, width: int) -> Pixels:
-    if pixels.shape[:2] == (height, width):
-        return pixels
-    image = Image.fromarray(pixels if pixels.shape[-1] == 3 else pixels.repeat(3, axis=-1))
-    return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
+def _enlarged(pixels: Pixels, height: int, width: int) -> Pixels:
+    """The nearest pixels, which nobody waits for: smoothing 4096 px takes half a second."""
+    rows = np.arange(height) * pixels.shape[0] // height
+    columns = np.arange(width) * pixels.shape[1] // width
+    return np.asarray(pixels[:, columns][rows])

@@ -85,3 +85,9 @@ def test_a_preview_is_shown_at_the_paintings_size(state, picture, shape):
     state.set_painting(small_painting(5, 6), preview)
     assert replaced == [(20, 24)]
     assert (picture.pixels() == 99).all()
+
+
+def test_a_small_preview_is_enlarged_by_its_nearest_pixels(state, picture):
+    preview = np.arange(10 * 12 * 3, dtype=np.uint8).reshape(10, 12, 3)
+    state.set_painting(small_painting(5, 6), preview)
+    assert np.array_equal(picture.pixels(), preview.repeat(2, axis=0).repeat(2, axis=1))
