@@ -52,8 +52,10 @@ class HintLine(QLabel):
         self._soon.start()
 
     def fade(self) -> None:
-        """Fade away; nothing where nothing is shown."""
-        if self.isVisible() and self._fading.state() != QPropertyAnimation.State.Running:
+        """Fade away, or be gone at once where nobody sees it yet."""
+        if not self.isVisible():
+            self.hide()
+        elif self._fading.state() != QPropertyAnimation.State.Running:
             self._fading.setStartValue(1.0)
             self._fading.start()
 

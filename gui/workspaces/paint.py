@@ -124,13 +124,15 @@ class PaintWorkspace(QWidget):
         canvas.visible_changed.connect(self._look_at)
         canvas.refused.connect(lambda: self.hint.notice(READ_ONLY_HINT))
         painting.history_changed.connect(self._choose_hint)
+        painting.read_only_changed.connect(self._choose_hint)
 
     def _look_at(self, pixels: Box) -> None:
         self._decoding.set_visible(pixels.coarsened(self._painting.painting.strides[0]))
 
     def _choose_hint(self) -> None:
-        """What floats needs saying how to set it down; everything else was learnt with the first stroke."""
-        if self._painting.floating is not None:
+        """What floats needs saying how to set it down; how to paint is of use until the first stroke."""
+        painting = self._painting
+        if painting.floating is not None:
             self.hint.say(FLOATING_HINT)
-        elif self._painting.painting.history.steps or self.hint.text() == FLOATING_HINT:
+        elif painting.painting.history.steps or painting.read_only or self.hint.text() == FLOATING_HINT:
             self.hint.fade()

@@ -212,6 +212,22 @@ def test_the_hint_stays_at_the_foot_of_the_canvas_and_lets_the_mouse_through(stu
     assert studio.hint.testAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
 
+def test_nobody_is_told_to_paint_what_cannot_be_changed(qtbot, studio):
+    assert studio.hint.text() == FIRST_HINT
+    studio.state.set_read_only(True)
+    qtbot.waitUntil(lambda: not studio.hint.isVisible(), timeout=3000)
+
+
+def test_a_hint_nobody_sees_yet_goes_at_once(qtbot, qapp):
+    apply_theme(qapp)
+    studio = Studio()
+    qtbot.addWidget(studio)
+    studio.state.set_read_only(True)
+    studio.show()
+    assert not studio.hint.isVisible()
+    studio.worker.stop()
+
+
 def test_a_refused_stroke_says_why(studio):
     studio.state.set_read_only(True)
     studio.drag((8, 3))
