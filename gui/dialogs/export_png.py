@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.codes.png import MAX_EXPORT_PX
 from gui import theme
 from gui.dialogs.dialog import Dialog, note
 from gui.dialogs.preview import Preview
@@ -88,6 +89,9 @@ class ExportPngDialog(Dialog):
             button.setAutoDefault(False)
             button.setFixedWidth(36)
             button.setAccessibleName(f"{scale} times")
+            if self._height * self._width * scale**2 > MAX_EXPORT_PX:
+                button.setEnabled(False)
+                button.setToolTip("Too large for a PNG: 16384 x 16384 px is the most")
             self._scales.addButton(button, scale)
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         self._scales.button(1).setChecked(True)

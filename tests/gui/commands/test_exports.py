@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.decoding.windowed import decode_full
@@ -66,6 +67,15 @@ def test_an_export_right_after_a_stroke_waits_for_its_pixels(
     qtbot.waitUntil(lambda: "Exported to" in studio.window.messages.text)
     expected = decode_full(TinyModel(), [studio.painting.codes])
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "sea.png")), expected)
+
+
+def test_sizes_that_no_png_can_have_are_not_offered(qtbot: QtBot) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    asked = ExportPngDialog(parent, np.zeros((4096, 4096, 3), np.uint8), lambda *_: None)
+    buttons = [button for button in asked.findChildren(QPushButton) if button.text().endswith("x")]
+    assert [button.text() for button in buttons if button.isEnabled()] == ["1x", "2x", "3x", "4x"]
+    asked.close()
 
 
 def test_a_png_that_cannot_be_written_is_a_message(
