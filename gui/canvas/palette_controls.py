@@ -37,8 +37,12 @@ class SortBox(QComboBox):
             self.addItem(text, sort)
             self.setItemData(self.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.currentIndexChanged.connect(self._choose)
+        palette.laid_out.connect(self._follow)
         book.changed.connect(self._offer)
         self._offer()
+
+    def _follow(self) -> None:
+        self.setCurrentIndex(self.findData(self._palette.sort))
 
     def _choose(self) -> None:
         self._palette.set_sort(self.currentData())

@@ -118,6 +118,11 @@ def test_the_sort_box_orders_the_palette(stage: Stage) -> None:
     assert shown[-1] == COUNT - 1 >= FIRST_UNUSED
 
 
+def test_the_sort_box_says_how_the_palette_is_sorted(stage: Stage) -> None:
+    stage.palette.set_sort("similarity")
+    assert stage.sorts.currentData() == "similarity"
+
+
 def test_sorting_by_use_needs_use_to_be_known(stage: Stage) -> None:
     by_use = stage.sorts.findData("use")
     stage.sorts.setCurrentIndex(by_use)
