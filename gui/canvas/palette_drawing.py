@@ -13,7 +13,7 @@ from gui import theme
 from gui.canvas.palette_layout import GAP, PITCH, SWATCH, WIDTH, PaletteLayout, Slot
 from gui.canvas.swatches import draw_frame, draw_swatch, mark_primary, mark_secondary
 
-MARGIN = 6
+MARGIN = 7
 """Around the swatches, in px: a lit one stands out over its place."""
 
 _LIFT = 4  # px by which a lit swatch is larger on each side
