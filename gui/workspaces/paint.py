@@ -46,12 +46,12 @@ class PaintWorkspace(QWidget):
         self._brush = brush
         self._cells = cells
         self._decoding = decoding
+        self._has_painted = False  # in this window, or whoever made the painting
         self.canvas = CodeCanvas(painting, brush, cells, picture, self)
         self.hint = HintLine(self.canvas)
         self._lay_out(actions, side)
         self._connect(picture)
-        if not painting.painting.history.steps:
-            self.hint.say(FIRST_HINT)
+        self._choose_hint()
 
     def commands(self) -> dict[str, Callable[[], object]]:
         """What the actions of this workspace do, by their names in `gui.actions`."""
@@ -132,7 +132,10 @@ class PaintWorkspace(QWidget):
     def _choose_hint(self) -> None:
         """What floats needs saying how to set it down; how to paint is of use until the first stroke."""
         painting = self._painting
+        self._has_painted = self._has_painted or bool(painting.painting.history.steps)
         if painting.floating is not None:
             self.hint.say(FLOATING_HINT)
-        elif painting.painting.history.steps or painting.read_only or self.hint.text() == FLOATING_HINT:
+        elif self._has_painted or painting.read_only:
             self.hint.fade()
+        else:
+            self.hint.say(FIRST_HINT)

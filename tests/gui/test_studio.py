@@ -16,6 +16,7 @@ from engine.decoding.windowed import decode_full
 from gui.dialogs.image_to_codes import ImageToCodesDialog
 from gui.settings import Folders
 from gui.studio import Studio
+from gui.workspaces.paint import FIRST_HINT
 from tests.gui.conftest import OpenStudio
 from tests.gui.tiny import TinyModel, library_of
 
@@ -54,6 +55,8 @@ def test_it_starts_with_a_painting_and_a_vivid_brush(studio: Studio) -> None:
     assert studio.brush.secondary == int(studio.painting.codes[0, 0])
     assert title(studio) == "Untitled painting"
     assert studio.paint.canvas.hasFocus()
+    assert studio.paint.hint.text() == FIRST_HINT
+    assert studio.paint.hint.isVisible()
 
 
 def test_the_model_is_loaded_after_the_first_paint(qtbot: QtBot, folders: Folders) -> None:

@@ -225,6 +225,9 @@ def test_a_hint_nobody_sees_yet_goes_at_once(qtbot, qapp):
     studio.state.set_read_only(True)
     studio.show()
     assert not studio.hint.isVisible()
+    studio.state.set_read_only(False)
+    assert studio.hint.isVisible()
+    assert studio.hint.text() == FIRST_HINT
     studio.worker.stop()
 
 
