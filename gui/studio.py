@@ -45,8 +45,8 @@ FIRST_MODEL = "emoji-vqvae"
 FIRST_PAINTING = theme.ASSETS / "gallery" / "first-light.codebrush"
 FIRST_TITLE = "First light"
 FIRST_WIDTH, FIRST_HEIGHT = 1440, 900
-_PATIENCE_S = 3.0
-"""How long closing waits for a job that cannot be interrupted."""
+_PATIENCE_S = 20.0
+"""How long the process, its window gone, waits for a job: an export under way tidies up when it learns."""
 
 
 class Studio:
@@ -182,7 +182,7 @@ class Studio:
         for changed in (painting.document_changed, painting.level_changed):
             changed.connect(self._limit_codes)
         self.decoding.failed.connect(self.window.messages.say_fault)
-        self.recovery.failed.connect(self.window.messages.say_fault)
+        self.recovery.failed.connect(self._warn_of_no_copy)
 
     def _follow_window(self) -> None:
         window = self.window
@@ -215,6 +215,10 @@ class Studio:
 
     def _limit_codes(self) -> None:
         self.brush.set_code_count(self.painting.painting.grid.code_counts[self.painting.level])
+
+    def _warn_of_no_copy(self, error: CodebrushError) -> None:
+        text = f"Should Codebrush crash, what you paint now could not be brought back: {error}"
+        self.window.messages.say("warn", text)
 
     # Starting and stopping
 

@@ -372,7 +372,8 @@ def test_an_autosave_that_fails_is_said_once(qtbot: QtBot, open_studio: OpenStud
     folders.data.touch()  # a file where the folder should be
     studio = open_studio()
     paint_at(qtbot, studio, 2, 2)
-    qtbot.waitUntil(lambda: "cannot be written" in studio.window.messages.text)
+    qtbot.waitUntil(lambda: "could not be brought back" in studio.window.messages.text)
+    assert "cannot be written" in studio.window.messages.text
     studio.window.messages.hide()
     paint_at(qtbot, studio, 3, 3)
     studio.recovery.save_now()
