@@ -75,7 +75,7 @@ def centred(zoom: float, picture: Size, screen: Size) -> View:
     return View(zoom, round((screen[1] - width * zoom) / 2), round((screen[0] - height * zoom) / 2))
 
 
-def fitted(picture: Size, screen: Size, margin: int = 24) -> View:
+def fitted(picture: Size, screen: Size, margin: int = 16) -> View:
     """All of the picture, as large as the screen allows; from 1x on the next smaller step, to stay crisp."""
     height, width = max(1, screen[0] - 2 * margin), max(1, screen[1] - 2 * margin)
     zoom = min(max(min(height / picture[0], width / picture[1]), ZOOMS[0]), ZOOMS[-1])
