@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from engine.analysis.reconstruction import mean_squared_error, psnr_of
 from engine.analysis.statistics import FILL_DEVIATION
 from engine.analysis.usage import encode_all, mean_swatches, uniform_fields
-from engine.data.source import SPLITS, Pictures, Progress, open_data
+from engine.data.open import open_data
+from engine.data.source import SPLITS, Pictures, Progress
 from engine.errors import DataFault
 from engine.models.base import DiscreteAutoencoder
 from engine.models.registry import load

@@ -1,11 +1,10 @@
-"""A data set: pictures of one size with names, labels and a split, and opening one by what a user types."""
+"""A data set: pictures of one size with names, labels and a split."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,26 +59,3 @@ def split_by_hash(keys: Sequence[str]) -> NDArray[np.str_]:
     """Splits by SHA-256 of each key modulo 10: 0 test, 1 valid, the rest train; equal keys never part."""
     digits = (int(hashlib.sha256(key.encode()).hexdigest(), 16) % 10 for key in keys)
     return np.array([{0: "test", 1: "valid"}.get(digit, "train") for digit in digits], dtype="<U5")
-
-
-def open_data(name: str, size: int, channels: int, progress: Progress | None = None) -> Pictures:
-    """The data set `name` (a built-in name or a folder of images) at `size` x `size` pixels.
-
-    Raises `DataFault` where there is no such source or nothing in it can be read.
-    """
-    from engine.data.builtin import BUILTIN
-
-    if name in BUILTIN:
-        return BUILTIN[name](size, channels)
-    try:
-        path = Path(name).expanduser()
-    except RuntimeError:  # `~nobody`: there is no such user
-        path = Path(name)
-    if not path.exists():
-        known = ", ".join(sorted(BUILTIN))
-        raise DataFault(f"data {name!r}: neither a built-in set ({known}) nor a folder that exists")
-    if not path.is_dir():
-        raise DataFault(f"data {name!r}: is not a folder of images")
-    from engine.data.folder import read_folder
-
-    return read_folder(path, size, channels, progress)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from engine.data.source import Pictures, Progress, open_data
+from engine.data.open import open_data
+from engine.data.source import Pictures, Progress
 from engine.errors import DataFault, OptionFault
 from engine.training.config import Length, RunConfig, model_config, parse_settings
 from engine.training.events import Event

@@ -85,7 +85,7 @@ class RandomPictures:
 
     def pick(self, ticket: Ticket) -> NamedPicture:
         """Another picture; raises `DataFault` where the set is not there."""
-        from engine.data.source import open_data
+        from engine.data.open import open_data
 
         if self._pictures is None:
             opened = open_data(self._data, self._size_px, self._channels)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from engine.data.builtin import emoji
-from engine.data.source import open_data, split_by_hash
+from engine.data.open import open_data
+from engine.data.source import split_by_hash
 from engine.errors import DataFault
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.data.source import open_data
+from engine.data.open import open_data
 from engine.errors import DataFault
 from tests.small import small_pictures
 
