@@ -153,9 +153,11 @@ def _own_image(visitor: Visitor, folder: Path) -> None:
 
 def _new_and_export(visitor: Visitor, folder: Path) -> None:
     visitor.trigger("file.new")
+    visitor.dialog()
     visitor.shoot("unsaved-changes")
     visitor.close_dialog()
     visitor.trigger("file.export_png")
+    visitor.dialog()
     visitor.shoot("export-picture")
     visitor.close_dialog()
     visitor.trigger("file.export_onnx")

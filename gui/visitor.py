@@ -57,6 +57,8 @@ class Visitor:
         self.hover(self.canvas, self.place(cell))
 
     def hover(self, widget: QWidget, at: QPoint) -> None:
+        if widget is not self.canvas:
+            self.leave(self.canvas)
         place = QPointF(at)
         anywhere = QPointF(widget.mapToGlobal(at))
         QApplication.sendEvent(widget, QEnterEvent(place, place, anywhere))
@@ -111,8 +113,9 @@ class Visitor:
             _pause(20)
 
     def dialog(self) -> QDialog:
-        """The dialog that is open."""
+        """The dialog that is open; the pointer is over it, no longer over the canvas."""
         self.wait(lambda: bool(self._dialogs()), "a dialog")
+        self.leave(self.canvas)
         return self._dialogs()[-1]
 
     def _dialogs(self) -> list[QDialog]:
