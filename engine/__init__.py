@@ -1,8 +1,6 @@
 """Codebrush's engine: models, codes, data and training. PyTorch and NumPy, no Qt; usable from a notebook.
 
-    import engine
-    model = engine.load("emoji-vqvae")
-    codes = model.encode_codes(images)
+`engine.load("emoji-vqvae")` gives a model; its `encode_codes(images)` and `decode_codes(codes)` do the rest.
 """
 
 from __future__ import annotations
