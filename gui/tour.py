@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,20 +11,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-
-from engine.codes.strokes import Cell
-from engine.files import make_folder
-
-# Without a display the window is drawn offscreen; this must be said before Qt starts.
-if not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")):
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
-from gui import theme
+from engine.codes.strokes import Cell
+from engine.files import make_folder
 from gui.dialogs.export_onnx import ExportOnnxDialog
 from gui.dialogs.image_to_codes import ImageToCodesDialog
+from gui.offscreen import themed_application
 from gui.settings import Folders
 from gui.studio import Studio
 from gui.visitor import Visitor
@@ -54,9 +47,7 @@ def tour(out: Path) -> list[Path]:
 
 @contextmanager
 def _studio(folder: Path) -> Iterator[Studio]:
-    app = QApplication.instance() or QApplication([])
-    assert isinstance(app, QApplication)
-    theme.apply_theme(app)
+    app = themed_application()
     studio = Studio(Folders(folder / "config", folder / "data"))
     studio.window.resize(*SIZE_PX)
     studio.window.show()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -19,12 +18,11 @@ from engine.decoding.decoder import Decoder
 from engine.decoding.windowed import decode_full
 from engine.errors import CodebrushError
 from gui.actions import ActionTable
-from gui.app import display_fault
 from gui.canvas.picture import PictureStore
+from gui.offscreen import themed_application
 from gui.state.brush import BrushState
 from gui.state.painting import PaintingState
 from gui.state.selected_cells import SelectedCells
-from gui.theme import apply_theme
 from gui.workers.decode import DecodeLoop
 from gui.workers.job import Worker
 from gui.workspaces.paint import PaintWorkspace
@@ -63,8 +61,7 @@ def measure_paint(
     The canvas holds random codes and is shown whole in a 1280 x 800 window. Makes the `QApplication` if
     there is none, without a display where the machine has none. Raises what the decoder fails with.
     """
-    app = QApplication.instance()
-    apply_theme(app if isinstance(app, QApplication) else _application())
+    themed_application()
     rows = []
     for side in canvases_px:
         progress(f"canvas of {side} px")
@@ -200,12 +197,6 @@ class Easel(QObject):
         where = self._canvas.mapToGlobal(at)
         event = QMouseEvent(kind, at, where, button, held, Qt.KeyboardModifier.NoModifier)
         QApplication.sendEvent(self._canvas, event)
-
-
-def _application() -> QApplication:
-    if display_fault() is not None:
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    return QApplication([])
 
 
 def _random_painting(decoder: Decoder, cells: int, random: np.random.Generator) -> Painting:
