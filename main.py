@@ -62,6 +62,8 @@ def _reported(run: Callable[[Options], int | None], options: Options) -> int:
     except OSError as error:
         where = "" if error.filename is None else f"{error.filename}: "
         return _fail(options, where + (error.strerror or str(error)).lower())
+    except MemoryError:
+        return _fail(options, "there is not enough memory for this")
     except ImportError as error:  # Qt's system libraries, most likely
         return _fail(options, f"a library cannot be loaded ({error}): see Troubleshooting in README.md")
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_safetensors
@@ -54,6 +56,20 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     recipe: dict[str, Any] = {}
     training: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
+
+
+class _Entry(msgspec.Struct):
+    """One tensor of the header."""
+
+    dtype: str
+    shape: list[Annotated[int, Meta(ge=0)]]
+    data_offsets: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    metadata: dict[str, str]
+    entries: dict[str, _Entry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +114,9 @@ def write_model(path: Path, tensors: Tensors, description: Description) -> None:
 
 def read_card(path: Path) -> ModelCard:
     """What the file says of itself. Raises `ModelFault` where it is not a whole Codebrush model."""
-    description, header = _read_description(path)
-    shapes = (entry["shape"] for name, entry in header.items() if name.startswith("autoencoder."))
+    header = _read_header(path)
+    description = _read_description(path, header)
+    shapes = (entry.shape for name, entry in header.entries.items() if name.startswith("autoencoder."))
     return ModelCard(
         name=_name_of(path),
         path=path,
@@ -116,7 +133,7 @@ def read_card(path: Path) -> ModelCard:
         recipe=description.recipe,
         training=description.training,
         metrics=description.metrics,
-        parameters=sum(int(np.prod(shape)) for shape in shapes),
+        parameters=sum(math.prod(shape) for shape in shapes),
     )
 
 
@@ -182,10 +199,9 @@ def _level_statistics(path: Path, card: ModelCard, tensors: Tensors, index: int)
     return LevelStatistics(**found)
 
 
-def _read_description(path: Path) -> tuple[Description, dict[str, Any]]:
-    header = _read_header(path)
-    text = header.get("__metadata__", {}).get("codebrush")
-    if not isinstance(text, str):
+def _read_description(path: Path, header: _Header) -> Description:
+    text = header.metadata.get("codebrush")
+    if text is None:
         raise ModelFault(path, "is a safetensors file, but not a Codebrush model")
     try:
         version = json.loads(text).get("format")
@@ -193,17 +209,17 @@ def _read_description(path: Path) -> tuple[Description, dict[str, Any]]:
             raise ModelFault(path, f"has format version {version!r}; this program reads {FORMAT_VERSION}")
         description = msgspec.json.decode(text.encode(), type=Description)
         levels = [CodeLevel(*level) for level in description.levels]
-    except (ValueError, AttributeError, msgspec.MsgspecError) as error:
+    except (ValueError, AttributeError, RecursionError, msgspec.MsgspecError) as error:
         raise ModelFault(path, f"its description is damaged ({error})") from error
     sane = all(1 <= lv.stride_px <= 256 and 2 <= lv.codes <= 2**16 and 1 <= lv.dim <= 4096 for lv in levels)
     margins_sane = 0 <= description.receptive_margin <= 64 and 0 <= description.encode_margin <= 64
     if not (sane and margins_sane and 1 <= description.image_size <= 8192 and description.channels in (1, 3)):
         raise ModelFault(path, "its description gives sizes that make no sense")
-    return description, {name: entry for name, entry in header.items() if name != "__metadata__"}
+    return description
 
 
-def _read_header(path: Path) -> dict[str, Any]:
-    """The safetensors header, after checking that the file is as long as it says."""
+def _read_header(path: Path) -> _Header:
+    """The safetensors header, after checking its form and that the file is as long as it says."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -211,17 +227,18 @@ def _read_header(path: Path) -> dict[str, Any]:
             length = struct.unpack("<Q", head)[0] if len(head) == 8 else 0
             if not 2 <= length <= min(HEADER_LIMIT, size - 8):
                 raise ModelFault(path, "is not a model file, or is cut short")
-            header = json.loads(file.read(length))
-        ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+            content = msgspec.json.decode(file.read(length), type=dict[str, Any])
+        metadata = msgspec.convert(content.pop("__metadata__", {}), dict[str, str])
+        entries = msgspec.convert(content, dict[str, _Entry])
     except FileNotFoundError as error:
         raise ModelFault(path, "does not exist") from error
     except OSError as error:
         raise ModelFault(path, f"cannot be read ({reason_of(error)})") from error
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
         raise ModelFault(path, "is not a model file: its header cannot be read") from error
-    if not all(isinstance(end, int) for end in ends) or max(ends, default=0) + 8 + length != size:
+    if max((entry.data_offsets[1] for entry in entries.values()), default=0) + 8 + length != size:
         raise ModelFault(path, "is cut short or damaged: its length is not what its header says")
-    return header  # type: ignore[no-any-return]  # json.loads
+    return _Header(metadata, entries)
 
 
 def _name_of(path: Path) -> str:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from engine.errors import CannotWrite
+
+# What the user's umask takes from new files (mkstemp makes 0600 ones). It can only be read by setting it,
+# for the whole process: once, before there are threads.
+_UMASK = os.umask(0o077)
+os.umask(_UMASK)
 
 
 def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -17,8 +23,11 @@ def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
     Raises `CannotWrite` naming `path` where the system refuses (disk full, no permission, no folder).
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        # Through a link to what it points at: replacing the link would leave that file as it was.
+        target = path.resolve()
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_UMASK
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     except OSError as error:
         raise CannotWrite(path, f"cannot be written ({reason_of(error)})") from error
     temporary = Path(name)
@@ -27,8 +36,8 @@ def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(_default_mode())
-        temporary.replace(path)
+        temporary.chmod(mode)
+        temporary.replace(target)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise CannotWrite(path, f"cannot be written ({reason_of(error)})") from error
@@ -53,10 +62,3 @@ def make_folder(path: Path) -> None:
 def reason_of(error: OSError) -> str:
     """The system's reason in plain words, e.g. `no space left on device`."""
     return (error.strerror or str(error)).lower()
-
-
-def _default_mode() -> int:
-    # mkstemp makes 0600 files; a saved file gets what the user's umask gives any new file.
-    umask = os.umask(0)
-    os.umask(umask)
-    return 0o666 & ~umask

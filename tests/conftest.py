@@ -18,7 +18,8 @@ import pytest
 @pytest.fixture(autouse=True)
 def _no_logged_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
-    bad = [record for record in caplog.get_records("call") if record.levelno >= logging.WARNING]
+    records = [*caplog.get_records("setup"), *caplog.get_records("call")]
+    bad = [record for record in records if record.levelno >= logging.WARNING]
     assert not bad, f"logged: {[record.getMessage() for record in bad]}"
 
 

@@ -10,6 +10,15 @@ from engine.data.source import Pictures, Progress
 from engine.errors import DataFault
 
 
+def data_place(name: str) -> str:
+    """What `name` stands for wherever the program is started from: a built-in name, or an absolute path.
+
+    What is no folder stays as it was typed: that is how its error should name it.
+    """
+    path = _expanded(name)
+    return str(path.absolute()) if name not in BUILTIN and path.is_dir() else name
+
+
 def open_data(name: str, size: int, channels: int, progress: Progress | None = None) -> Pictures:
     """The data set `name` (a built-in name or a folder of images) at `size` x `size` pixels.
 
@@ -17,13 +26,17 @@ def open_data(name: str, size: int, channels: int, progress: Progress | None = N
     """
     if name in BUILTIN:
         return BUILTIN[name](size, channels)
-    try:
-        path = Path(name).expanduser()
-    except RuntimeError:  # `~nobody`: there is no such user
-        path = Path(name)
+    path = _expanded(name)
     if not path.exists():
         known = ", ".join(sorted(BUILTIN))
         raise DataFault(f"data {name!r}: neither a built-in set ({known}) nor a folder that exists")
     if not path.is_dir():
         raise DataFault(f"data {name!r}: is not a folder of images")
     return read_folder(path, size, channels, progress)
+
+
+def _expanded(name: str) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # `~nobody`: there is no such user
+        return Path(name)

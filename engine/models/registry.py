@@ -13,6 +13,7 @@ import msgspec
 from engine.errors import ModelFault, ModelNotFound, OptionFault
 
 if TYPE_CHECKING:
+    from engine.checkpoint import ModelCard
     from engine.models.base import Autoencoder, ModelConfig
 
 BUILTIN_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "models"
@@ -63,6 +64,8 @@ def find_model(name: str | Path) -> Path:
         for candidate in (path / "model.safetensors", path / "last" / "weights.safetensors"):
             if candidate.is_file():
                 return candidate
+        if (path / "manifest.json").is_file():
+            raise ModelNotFound(f"{path}: is an exported folder; this needs the model file it was made of")
         raise ModelNotFound(f"{path}: this folder holds no model (no model.safetensors in it)")
     if path.is_file():
         return path
@@ -107,6 +110,21 @@ def load(name: str | Path, device: str | None = None) -> Autoencoder:
     expected = {key: tuple(tensor.shape) for key, tensor in model.state_dict().items()}
     if expected != {key: value.shape for key, value in weights.items()}:
         raise ModelFault(path, "its tensors do not fit its configuration")
+    if not _agree(card, model):
+        raise ModelFault(path, "its description does not fit its configuration")
     model = build(card.family, card.config)
     model.load_state_dict({key: torch.from_numpy(value.copy()) for key, value in weights.items()})
     return model.eval().requires_grad_(False).to(pick_device(device))
+
+
+def _agree(card: ModelCard, model: Autoencoder) -> bool:
+    """Whether what the file says of itself, which nothing else guards, is what its configuration builds."""
+    from engine.models.base import DiscreteAutoencoder
+
+    config = model.config
+    if (card.image_size, card.channels) != (config.image_size, config.channels):
+        return False
+    if not isinstance(model, DiscreteAutoencoder):
+        return card.levels == ()
+    said = (card.levels, card.receptive_margin, card.encode_margin)
+    return said == (model.levels, model.receptive_margin, model.encode_margin)

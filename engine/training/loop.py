@@ -261,7 +261,8 @@ class Trainer:
         }
 
     def _describe(self, metrics: dict[str, Any], training: dict[str, Any]) -> Any:
-        recipe = msgspec.to_builtins(self.config)
+        # A model travels: it names its data, not where somebody keeps it.
+        recipe = {**msgspec.to_builtins(self.config), "data": self.pictures.data_name}
         return describe(self.model, self.pictures, recipe, training, metrics)
 
     def _batch(self, step: int) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.data.open import data_place
 from engine.errors import OptionFault, RunFault
 from engine.models.registry import build
 from engine.training.config import Length, RunConfig, settings_beside
@@ -40,7 +41,7 @@ def _beside(request: TrainRequest, config: RunConfig) -> list[tuple[str, object,
     length = request.length or Length()
     return [
         ("--model", request.family, config.family),
-        ("--data", request.data, config.data),
+        ("--data", request.data and data_place(request.data), config.data),
         ("--batch-size", request.batch_size, config.training.batch_size),
         ("--seed", request.seed, config.seed),
         *(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from engine.data.open import open_data
+from engine.data.open import data_place, open_data
 from engine.data.source import Pictures, Progress
 from engine.errors import DataFault, OptionFault
 from engine.training.config import Length, RunConfig, model_config, parse_settings
@@ -132,7 +132,7 @@ def _new_config(request: TrainRequest) -> RunConfig:
         model=msgspec.to_builtins(model),
         training=training,
         augmentation=augmentation,
-        data=request.data,
+        data=data_place(request.data),
         seed=request.seed or 0,
         device=request.device,
         threads=threads,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import re
 import struct
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from safetensors.numpy import save as to_safetensors
 import engine
 from engine.checkpoint import model_id, read_card, read_statistics, read_weights
 from engine.errors import ModelFault, ModelNotFound
+from engine.models.catalogue import list_models
 from engine.models.vqvae import VQVAE
 from tests.small import small_model, write_small_model
 
@@ -107,6 +109,12 @@ def rewritten(path: Path, out: Path, **changes: object) -> Path:
         ({"levels": [[4, 10**9, 6]]}, "sizes that make no sense"),
         ({"image_size": -1}, "sizes that make no sense"),
         ({"receptive_margin": 10**6}, "sizes that make no sense"),
+        ({"channels": 1}, "does not fit its configuration"),
+        ({"image_size": 32}, "does not fit its configuration"),
+        ({"levels": [[8, 24, 6]]}, "does not fit its configuration"),
+        ({"levels": []}, "does not fit its configuration"),
+        ({"receptive_margin": 1}, "does not fit its configuration"),
+        ({"encode_margin": 0}, "does not fit its configuration"),
     ],
 )
 def test_a_description_that_lies_is_refused(
@@ -116,6 +124,35 @@ def test_a_description_that_lies_is_refused(
     with pytest.raises(ModelFault, match=message) as caught:
         engine.load(liar)
     assert str(liar) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "entry"),
+    [
+        ("__metadata__", "codebrush"),
+        ("__metadata__", {"codebrush": "[" * 100_000}),
+        ("__metadata__", {"codebrush": ["{}"]}),
+        ("autoencoder.decoder.0.bias", {"dtype": "F32", "data_offsets": [0, 4]}),
+        ("autoencoder.decoder.0.bias", {"dtype": "F32", "shape": "abc", "data_offsets": [0, 4]}),
+        ("autoencoder.decoder.0.bias", {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}),
+        ("autoencoder.decoder.0.bias", {"dtype": "F32", "shape": [1], "data_offsets": "04"}),
+        ("autoencoder.decoder.0.bias", [1, 2]),
+        ("autoencoder.decoder.0.bias", None),
+    ],
+)
+def test_a_header_of_another_form_is_refused(
+    model_file: Path, tmp_path: Path, name: str, entry: object
+) -> None:
+    content = model_file.read_bytes()
+    (length,) = struct.unpack("<Q", content[:8])
+    header = json.loads(content[8 : 8 + length])
+    encoded = json.dumps({**header, name: entry}).encode()
+    strange = tmp_path / "runs" / "strange" / "model.safetensors"
+    strange.parent.mkdir(parents=True)
+    strange.write_bytes(struct.pack("<Q", len(encoded)) + encoded + content[8 + length :])
+    with pytest.raises(ModelFault, match=re.escape(str(strange))):
+        read_card(strange)
+    assert "fault" in list_models(tmp_path / "runs")[-1]  # told of, and no other model is hidden
 
 
 def test_tampered_weights_are_refused(model_file: Path, tmp_path: Path) -> None:

@@ -62,3 +62,15 @@ def test_a_file_where_a_folder_is_needed_is_named(tmp_path: Path) -> None:
         write_bytes(tmp_path / "file" / "inside", b"")
     with pytest.raises(CannotWrite, match="cannot be written"):
         make_folder(tmp_path / "file" / "folder")
+
+
+def test_a_link_is_written_through_and_rights_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    target, link = tmp_path / "real" / "file", tmp_path / "link"
+    target.write_bytes(b"old")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    write_bytes(link, b"new")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640

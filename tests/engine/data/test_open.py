@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.data.open import open_data
+from engine.data.open import data_place, open_data
 from engine.errors import DataFault
 from tests.small import small_pictures
 
@@ -48,3 +48,14 @@ def test_the_first_pictures() -> None:
     assert np.array_equal(head.split_of, pictures.split_of[:3])
     assert len(pictures.head(10**6)) == len(pictures)
     assert len(pictures.split("test").head(2)) == 2
+
+
+def test_a_place_is_the_same_wherever_the_program_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    assert data_place("photos") == str(tmp_path / "photos")
+    assert data_place("nowhere") == "nowhere"
+    assert data_place("emoji") == "emoji"
+    assert data_place("~nobody-of-that-name/photos") == "~nobody-of-that-name/photos"
