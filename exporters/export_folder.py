@@ -8,7 +8,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import msgspec
@@ -22,6 +22,8 @@ STATISTICS = "statistics.safetensors"
 """What the window shows of the codes: `stats.*` as in a model file, without the weights."""
 REPRODUCED = "reproduced.png"
 """What the export's own `run.py` writes: no foreign file."""
+_SYSTEM_LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+"""What file managers leave in folders they show: nobody misses it."""
 
 FILE_LIMIT = 2**31 - 1  # the most an ONNX file can have
 _MANIFEST_LIMIT = 2**24
@@ -146,11 +148,23 @@ def _check_target(target: Path, force: bool) -> None:
         raise CannotWrite(
             target, "already holds an export: choose another folder, or replace it with --force"
         )
-    own = {MANIFEST, REPRODUCED, *manifest.files}
-    with _writing(target):
-        present = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
-    if foreign := sorted(name for name in present - own if not Path(name).name.startswith(".")):
+    if foreign := _foreign_entries(target, manifest):
         raise CannotWrite(target, f"holds {foreign[0]} besides an earlier export: move that away first")
+
+
+def _foreign_entries(target: Path, manifest: Manifest) -> list[str]:
+    """What is in an export and no part of it: files, folders and links, by their names with `/`, sorted."""
+    files = {MANIFEST, REPRODUCED, *manifest.files}
+    folders = {parent.as_posix() for name in files for parent in PurePosixPath(name).parents}
+    foreign = []
+    with _writing(target):
+        for path in target.rglob("*"):
+            name = path.relative_to(target).as_posix()
+            is_folder = path.is_dir() and not path.is_symlink()
+            is_litter = not is_folder and path.name in _SYSTEM_LITTER
+            if not is_litter and name not in (folders if is_folder else files):
+                foreign.append(name)
+    return sorted(foreign)
 
 
 def _put_in_place(folder: Path, target: Path) -> None:

@@ -106,6 +106,48 @@ def test_files_put_into_an_export_are_not_lost_by_force(tmp_path: Path) -> None:
     assert (out / "notes.txt").read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    "name", [".env", ".git/config", "decoder/.notes", "mine/photo.png", "mine/Thumbs.db"]
+)
+def test_force_deletes_no_file_the_manifest_does_not_know(name: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    fill(out, b"first")
+    (out / name).parent.mkdir(exist_ok=True)
+    (out / name).write_text("mine")
+    with pytest.raises(CannotWrite, match=r"out: holds \S+ besides an earlier export: move that away first"):
+        fill(out, b"second", force=True)
+    assert (out / name).read_text() == "mine"
+    assert (out / "decoder/model.onnx").read_bytes() == b"first"
+
+
+@pytest.mark.parametrize("name", ["mine", ".cache", "decoder/mine", "Thumbs.db"])
+def test_force_deletes_no_folder_the_manifest_does_not_know(name: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    fill(out)
+    (out / name).mkdir()
+    with pytest.raises(CannotWrite, match=rf"holds {name} besides an earlier export"):
+        fill(out, force=True)
+    assert (out / name).is_dir()
+
+
+def test_force_deletes_no_link(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    fill(out)
+    (out / "broken").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(CannotWrite, match="holds broken besides an earlier export"):
+        fill(out, force=True)
+    assert (out / "broken").is_symlink()
+
+
+def test_what_file_managers_leave_is_in_nobodys_way(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    fill(out, b"first")
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini", "decoder/.DS_Store"):
+        (out / name).write_bytes(b"x")
+    fill(out, b"second", force=True)
+    assert names(out) == ["decoder/model.onnx", MANIFEST]
+
+
 def test_a_failing_replacement_keeps_the_earlier_export(tmp_path: Path) -> None:
     out = tmp_path / "out"
     fill(out, b"first")
