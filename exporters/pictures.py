@@ -5,6 +5,7 @@ Both work in windows, so a large picture takes time, not memory.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,7 +14,8 @@ import numpy as np
 from engine.decoding.codes_file import read_codes, write_codes
 from engine.decoding.decoder import Decoder
 from engine.decoding.windowed import decode_full, encode_windowed
-from engine.errors import CodesFault, OptionFault
+from engine.errors import CannotWrite, CodesFault, OptionFault
+from engine.files import reason_of
 from engine.images import read_picture
 from exporters.images import LIMIT_PX, Pixels, save_png
 from exporters.open import open_decoder
@@ -27,8 +29,12 @@ def encode_pictures(
 ) -> tuple[int, int, int]:
     """Encode pictures at their own size into one codes file; returns (B, h, w) of the coarsest level.
 
-    Raises `PictureFault` for what cannot be read, `CodesFault` where the grids differ.
+    Raises `OptionFault` where `out` is no `.npz`, `CannotWrite` where it cannot be, `PictureFault` for
+    what cannot be read, `CodesFault` where the grids differ.
     """
+    _refuse_unwritable(out)
+    if out.suffix.lower() != ".npz":
+        raise OptionFault(f"{out}: codes are written as NumPy arrays: let its name end in .npz")
     decoder = open_decoder(model)
     grids, sizes = [], []
     for index, path in enumerate(paths):
@@ -48,20 +54,40 @@ def decode_pictures(
 ) -> list[Path]:
     """Decode a codes file to `out`, or to out-000.png, ... for several; cropped to the sizes in the file.
 
-    Raises `OptionFault` where `out` is no `.png`, `FileFault` or `CodesFault` for codes that do not fit.
+    Raises `OptionFault` where `out` is no `.png`, `CannotWrite` where a picture cannot be, `FileFault` or
+    `CodesFault` for codes that do not fit.
     """
     if out.suffix.lower() != ".png":
         raise OptionFault(f"{out}: pictures are written as PNG: let its name end in .png")
     decoder = open_decoder(model)
     codes, sizes = read_codes(codes_path, decoder.levels)
     _refuse_too_large(codes_path, codes[0].shape[1:], decoder.levels[0].stride_px)
-    written = []
-    for index, path in enumerate(_numbered(out, len(codes[0]))):
+    paths = _numbered(out, len(codes[0]))
+    for path in paths:
+        _refuse_unwritable(path)
+    for index, path in enumerate(paths):
         share = _share(progress, f"Decoding {path.name}", index, len(codes[0]))
         pixels = decode_full(decoder, [level[index] for level in codes], progress=share)
         save_png(path, pixels if sizes is None else _cropped(pixels, sizes[index]))
-        written.append(path)
-    return written
+    return paths
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Raise `CannotWrite` for what is known before the work; a disk may still fill up by its end."""
+    try:
+        is_folder = path.is_dir()
+        # Behind links, as writing goes. The folders between are made when the file is written.
+        nearest = next(parent for parent in path.resolve().parents if parent.exists())
+    except OSError as error:
+        raise CannotWrite(path, f"cannot be written ({reason_of(error)})") from error
+    except RuntimeError as error:  # what `resolve` raises
+        raise CannotWrite(path, "is a link that leads to itself: choose another name") from error
+    if is_folder:
+        raise CannotWrite(path, "cannot be written (it is a folder): choose the name of a file")
+    if not nearest.is_dir():
+        raise CannotWrite(path, f"cannot be written ({nearest.name} is no folder): choose another place")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise CannotWrite(path, "cannot be written (permission denied): choose another place")
 
 
 def _refuse_another_grid(decoder: Decoder, paths: Sequence[Path], sizes: Sequence[Sequence[int]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -126,11 +127,64 @@ def test_pictures_are_written_as_png_only(tiny_model: Path, tmp_path: Path) -> N
         decode_pictures(tiny_model, tmp_path / "codes.npz", tmp_path / "out.jpg")
 
 
-def test_an_unwritable_place_is_named(tiny_model: Path, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
+def test_codes_are_written_as_npz_only(tiny_model: Path, tmp_path: Path) -> None:
     photo = picture(tmp_path / "photo.png", 8, 8)
-    with pytest.raises(CannotWrite, match=r"codes.npz: cannot be written"):
-        encode_pictures(tiny_model, [photo], tmp_path / "file" / "codes.npz")
-    encode_pictures(tiny_model, [photo], tmp_path / "codes.npz")
-    with pytest.raises(CannotWrite, match=r"out.png: cannot be written"):
-        decode_pictures(tiny_model, tmp_path / "codes.npz", tmp_path / "file" / "out.png")
+    with pytest.raises(OptionFault, match=r"codes.png: codes are written as NumPy arrays: .* end in .npz"):
+        encode_pictures(tiny_model, [photo], tmp_path / "codes.png")
+    assert encode_pictures(tiny_model, [photo], tmp_path / "codes.NPZ") == (1, 2, 2)
+
+
+@pytest.fixture
+def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails the test where a picture is encoded or decoded."""
+
+    def worked(*_: object, **__: object) -> None:
+        pytest.fail("worked for a place that cannot be written")
+
+    monkeypatch.setattr(pictures, "encode_windowed", worked)
+    monkeypatch.setattr(pictures, "decode_full", worked)
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [
+        ("folder.npz", r"folder.npz: cannot be written \(it is a folder\)"),
+        ("file/codes.npz", r"codes.npz: cannot be written \(file is no folder\)"),
+        ("file/new/codes.npz", r"codes.npz: cannot be written \(file is no folder\)"),
+        ("link.npz", r"link.npz: cannot be written \(file is no folder\)"),
+        ("circle.npz", r"circle.npz: is a link that leads to itself"),
+        (f"{'x' * 300}/codes.npz", r"codes.npz: cannot be written \(file name too long\)"),
+    ],
+)
+@pytest.mark.usefixtures("no_work")
+def test_codes_with_no_place_are_refused_before_work(
+    place: str, reason: str, tiny_model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder.npz").mkdir()
+    (tmp_path / "link.npz").symlink_to(tmp_path / "file" / "codes.npz")
+    (tmp_path / "circle.npz").symlink_to("circle.npz")
+    photo = picture(tmp_path / "photo.png", 8, 8)
+    with pytest.raises(CannotWrite, match=reason):
+        encode_pictures(tiny_model, [photo], tmp_path / place)
+
+
+@pytest.mark.parametrize("place", ["file/out.png", "folder/out.png"])
+@pytest.mark.usefixtures("no_work")
+def test_pictures_with_no_place_are_refused_before_work(place: str, tiny_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder" / "out-001.png").mkdir(parents=True)
+    np.savez(tmp_path / "codes.npz", level_0=np.zeros((2, 2, 3), np.int64))
+    with pytest.raises(CannotWrite, match=r"out-00[01].png: cannot be written"):
+        decode_pictures(tiny_model, tmp_path / "codes.npz", tmp_path / place)
+    assert not (tmp_path / "folder" / "out-000.png").exists()
+
+
+@pytest.mark.usefixtures("no_work")
+def test_a_folder_without_permission_is_refused_before_work(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever runs the tests as root may write everywhere.
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    with pytest.raises(CannotWrite, match=r"codes.npz: cannot be written \(permission denied\)"):
+        encode_pictures(tiny_model, [], tmp_path / "new" / "codes.npz")
