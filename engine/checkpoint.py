@@ -98,7 +98,7 @@ def model_id(tensors: Tensors) -> str:
     """SHA-256 over the sorted `autoencoder.*` tensors: names, types, shapes and bytes."""
     digest = hashlib.sha256()
     for name in sorted(n for n in tensors if n.startswith("autoencoder.")):
-        tensor = np.ascontiguousarray(tensors[name])
+        tensor = np.asarray(tensors[name], order="C")
         shape = ",".join(str(side) for side in tensor.shape)
         digest.update(f"{name}\0{_DTYPES[tensor.dtype.name]}\0{shape}\0".encode())
         digest.update(tensor.astype(tensor.dtype.newbyteorder("<"), copy=False).tobytes())
@@ -108,7 +108,7 @@ def model_id(tensors: Tensors) -> str:
 def write_model(path: Path, tensors: Tensors, description: Description) -> None:
     """Write a model file in one piece; raises `CannotWrite` and keeps what was there where it cannot."""
     metadata = {"codebrush": json.dumps(msgspec.to_builtins(description), sort_keys=True)}
-    contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    contiguous = {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}
     write_bytes(path, to_safetensors(contiguous, metadata=metadata))
 
 

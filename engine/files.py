@@ -30,6 +30,8 @@ def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     except OSError as error:
         raise CannotWrite(path, f"cannot be written ({reason_of(error)})") from error
+    except RuntimeError as error:  # how Python before 3.13 says it
+        raise CannotWrite(path, "cannot be written (a link that leads to itself)") from error
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -96,11 +96,10 @@ class Trainer:
         progress = read_card(self.run.last).training
         tensors = read_tensors(self.run.last, "")
         try:
-            restore(self.model, self.optimiser, tensors)
+            self.step = restore(self.model, self.optimiser, tensors)
         except (KeyError, ValueError, IndexError, RuntimeError, TypeError) as error:
             raise RunFault(self.run.last, "does not fit config.json: it is not of this run") from error
         try:
-            self.step = int(progress["step"])
             self.trained_s = float(progress["seconds"])
             best = progress["best_valid_mse"]
             self.best_mse = math.inf if best is None else float(best)
@@ -239,7 +238,7 @@ class Trainer:
         return self._event("saved", path=str(self.run.best), terms=metrics)
 
     def _save_snapshot(self, message: str | None, skipped: tuple[str, ...] = ()) -> Event:
-        tensors = {**self._finite_weights(), **training_tensors(self.model, self.optimiser)}
+        tensors = {**self._finite_weights(), **training_tensors(self.model, self.optimiser, self.step)}
         write_model(self.run.last, tensors, self._describe({}, self._training_summary()))
         return self._event("saved", path=str(self.run.last), message=message, skipped=skipped)
 

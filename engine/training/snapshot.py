@@ -24,18 +24,20 @@ def model_tensors(model: Autoencoder) -> Arrays:
     return {f"autoencoder.{name}": _array(tensor) for name, tensor in model.state_dict().items()}
 
 
-def training_tensors(model: Autoencoder, optimiser: torch.optim.Optimizer) -> Arrays:
-    """What only training needs, as `train.*`."""
+def training_tensors(model: Autoencoder, optimiser: torch.optim.Optimizer, step: int) -> Arrays:
+    """What only training needs, as `train.*`; the step is the position in data order and draws alike."""
     tensors = {f"train.model.{name}": _array(buffer) for name, buffer in model.training_state().items()}
+    tensors["train.step"] = np.array(step, np.int64)
     for index, state in optimiser.state_dict()["state"].items():
         tensors |= {f"train.optimiser.{index}.{key}": _array(value) for key, value in state.items()}
     return tensors
 
 
-def restore(
-    model: Autoencoder, optimiser: torch.optim.Optimizer, tensors: Mapping[str, NDArray[Any]]
-) -> None:
-    """Put model and optimiser where `model_tensors` and `training_tensors` found them."""
+def restore(model: Autoencoder, optimiser: torch.optim.Optimizer, tensors: Mapping[str, NDArray[Any]]) -> int:
+    """Put model and optimiser where `model_tensors` and `training_tensors` found them; returns the step.
+
+    Raises one of `KeyError`, `ValueError`, `IndexError`, `RuntimeError`, `TypeError` where they do not fit.
+    """
     named = {name: torch.from_numpy(array.copy()) for name, array in tensors.items()}
     model.load_state_dict(_under(named, "autoencoder."))
     model.load_training_state(_under(named, "train.model."))
@@ -44,6 +46,7 @@ def restore(
         index, key = name.split(".", 1)
         state.setdefault(int(index), {})[key] = tensor
     optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+    return int(tensors["train.step"])
 
 
 def describe(
@@ -76,7 +79,7 @@ def describe(
 
 
 def _array(tensor: torch.Tensor) -> NDArray[Any]:
-    return np.ascontiguousarray(tensor.detach().cpu().contiguous().numpy())
+    return np.asarray(tensor.detach().cpu().contiguous().numpy(), order="C")
 
 
 def _under(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

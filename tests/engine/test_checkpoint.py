@@ -17,7 +17,15 @@ from hypothesis import strategies as st
 from safetensors.numpy import save as to_safetensors
 
 import engine
-from engine.checkpoint import model_id, read_card, read_statistics, read_weights
+from engine.checkpoint import (
+    Description,
+    model_id,
+    read_card,
+    read_statistics,
+    read_tensors,
+    read_weights,
+    write_model,
+)
 from engine.errors import ModelFault, ModelNotFound
 from engine.models.catalogue import list_models
 from engine.models.vqvae import VQVAE
@@ -52,6 +60,22 @@ def test_the_identity_is_the_hash_the_format_fixes(model_file: Path) -> None:
         shape = ",".join(map(str, tensor.shape))
         digest.update(name.encode() + b"\0F32\0" + shape.encode() + b"\0" + tensor.astype("<f4").tobytes())
     assert read_card(model_file).model_id == digest.hexdigest()
+
+
+def test_numbers_alone_keep_their_shape(tmp_path: Path) -> None:
+    path = write_small_model(tmp_path / "small.safetensors")
+    description = Description(**{**json.loads(read_text(path)), "levels": []})
+    write_model(tmp_path / "number.safetensors", {"train.step": np.array(7)}, description)
+    (step,) = read_tensors(tmp_path / "number.safetensors", "train.").values()
+    assert step.shape == ()
+    assert step == 7
+
+
+def read_text(path: Path) -> str:
+    """The JSON of a model file."""
+    content = path.read_bytes()
+    (length,) = struct.unpack("<Q", content[:8])
+    return str(json.loads(content[8 : 8 + length])["__metadata__"]["codebrush"])
 
 
 def test_the_identity_ignores_what_is_not_the_autoencoder() -> None:

@@ -74,3 +74,10 @@ def test_a_link_is_written_through_and_rights_are_kept(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert target.read_bytes() == b"new"
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
+
+
+def test_a_link_that_leads_to_itself_is_named(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(link)
+    with pytest.raises(CannotWrite, match="link: cannot be written"):
+        write_bytes(link, b"new")
