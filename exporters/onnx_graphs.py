@@ -5,7 +5,7 @@ torch and onnx are imported when `export_model` is called: together they take se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ import msgspec
 from engine.checkpoint import ModelCard, read_card
 from engine.errors import ModelFault, OptionFault
 from engine.models.registry import find_model
+from engine.progress import Progress, tell_nobody
 from exporters.contents import write_codebooks, write_documents, write_example, write_statistics
 from exporters.description import describe
 from exporters.export_folder import MANIFEST, Manifest, Staging, staged
@@ -24,8 +25,6 @@ from exporters.runtime import Session, open_session
 if TYPE_CHECKING:
     from engine.models.base import DiscreteAutoencoder, ExportGraph
 
-Progress = Callable[[str, float], None]
-"""Called with what is being done and how much of all of it is done, 0 to 1."""
 
 OPSET = 20
 
@@ -43,7 +42,7 @@ def export_model(
     `force`, an earlier export. Raises `ModelNotFound`, `ModelFault`, `OptionFault`, `CannotWrite`, and
     `ParityFault` where a graph is not what the model is.
     """
-    tell = progress if progress is not None else _tell_nobody
+    tell = progress if progress is not None else tell_nobody
     card = read_card(find_model(model_path))
     with staged(out, force) as staging:
         tell("Loading the model", 0.0)
@@ -118,7 +117,3 @@ def _write_graphs(
         staging.write(f"{name}/model.onnx", content)
         sessions[name] = open_session(content, staging.target / name / "model.onnx")
     return sessions
-
-
-def _tell_nobody(what: str, done: float) -> None:
-    del what, done

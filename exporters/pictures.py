@@ -17,11 +17,9 @@ from engine.decoding.windowed import decode_full, encode_windowed
 from engine.errors import CannotWrite, CodesFault, OptionFault
 from engine.files import reason_of
 from engine.images import read_picture
+from engine.progress import Progress
 from exporters.images import LIMIT_PX, Pixels, save_png
 from exporters.open import open_decoder
-
-Progress = Callable[[str, float], None]
-"""Called with what is being done and how much of it is done, 0 to 1."""
 
 
 def encode_pictures(

@@ -14,10 +14,11 @@ from engine.analysis.reconstruction import mean_squared_error, psnr_of
 from engine.analysis.statistics import FILL_DEVIATION
 from engine.analysis.usage import encode_all, mean_swatches, uniform_fields
 from engine.data.open import open_data
-from engine.data.source import SPLITS, Pictures, Progress
+from engine.data.source import SPLITS, Pictures
 from engine.errors import DataFault
 from engine.models.base import DiscreteAutoencoder
 from engine.models.registry import load
+from engine.progress import Progress, tell_nobody
 
 PROTOCOL = (
     "psnr = -10 log10(mse over all pixels of the split, images in [0, 1]); unigram_bits under the train "
@@ -37,7 +38,7 @@ def evaluate(
 
     Raises `ModelNotFound`, `ModelFault`, `DataFault` (an empty split too) and `OptionFault`.
     """
-    tell = progress if progress is not None else _tell_nobody
+    tell = progress if progress is not None else tell_nobody
     model = load(model_name, device)
     pictures = open_data(data, model.config.image_size, model.config.channels, progress)
     chosen = pictures.split(split)
@@ -61,10 +62,6 @@ def evaluate(
         "seconds": round(time.monotonic() - started, 3),
         "protocol": PROTOCOL,
     }
-
-
-def _tell_nobody(_what: str, _part: float) -> None:
-    pass
 
 
 def _sizes(pictures: Pictures) -> str:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from engine.data.builtin import BUILTIN
 from engine.data.folder import read_folder
-from engine.data.source import Pictures, Progress
+from engine.data.source import Pictures
 from engine.errors import DataFault
+from engine.progress import Progress
 
 
 def data_place(name: str) -> str:

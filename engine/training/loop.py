@@ -31,11 +31,12 @@ from engine.checkpoint import (
     write_model,
 )
 from engine.data.batches import Batches
-from engine.data.source import Pictures, Progress
+from engine.data.source import Pictures
 from engine.device import describe_device, pick_device, trains_in_bfloat16
 from engine.errors import CannotWrite, RunFault, TrainingFault
 from engine.models.base import DiscreteAutoencoder
 from engine.models.registry import build
+from engine.progress import Progress, tell_nobody
 from engine.training.config import RunConfig
 from engine.training.events import Event
 from engine.training.memory import enough_memory
@@ -217,7 +218,7 @@ class Trainer:
         self.model.eval()
         statistics: tuple[LevelStatistics, ...] = ()
         if isinstance(self.model, DiscreteAutoencoder):
-            tell = progress if progress is not None else _tell_nobody
+            tell = progress if progress is not None else tell_nobody
             statistics = code_statistics(self.model, self.train, lambda part: tell("Looking at codes", part))
         description = self._describe(card.metrics, card.training)
         write_model(self.run.best, {**weights, **statistics_tensors(statistics)}, description)
@@ -296,7 +297,3 @@ class Trainer:
     def _not_finite(self) -> str:
         kept = f"the snapshot {self.run.last} is kept" if self.run.last.exists() else "no snapshot yet"
         return f"the loss is no longer finite at step {self.step}; {kept}; try a smaller learning_rate"
-
-
-def _tell_nobody(_what: str, _part: float) -> None:
-    pass

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from engine.data.open import data_place, open_data
-from engine.data.source import Pictures, Progress
+from engine.data.source import Pictures
 from engine.errors import DataFault, OptionFault
+from engine.progress import Progress
 from engine.training.config import Length, RunConfig, model_config, parse_settings
 from engine.training.events import Event
 from engine.training.resume import refuse_conflicts, refuse_unbuildable

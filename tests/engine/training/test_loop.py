@@ -15,9 +15,10 @@ import torch
 
 import engine
 from engine.checkpoint import read_card, read_statistics, read_tensors
-from engine.data.source import Pictures, Progress
+from engine.data.source import Pictures
 from engine.errors import CannotWrite, DataFault, ModelFault, OptionFault, RunFault, TrainingFault
 from engine.models.vqvae import VQVAE
+from engine.progress import Progress
 from engine.training import start
 from engine.training.config import Length, RunConfig
 from engine.training.events import Event
