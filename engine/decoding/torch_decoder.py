@@ -96,8 +96,9 @@ class TorchDecoder:
     def _threads_for(self, cells: int) -> Iterator[None]:
         """One thread for what a stroke needs.
 
-        Splitting a window that small gains nothing, and where the cores are busy each of its many
-        layers waits for the slower of the two threads: 11.6 ms against 18.2 ms at the 95th percentile.
+        Two threads decode a window of 20 x 20 cells sooner (2.3 ms against 3.7 ms on idle cores), but take
+        the core that the GUI thread paints with: from stroke to pixels one was as quick. Where the cores
+        are busy, each layer waits for the slower thread: 18.2 ms against 11.6 ms, 95th percentile, 9 cells.
         """
         import torch
 
