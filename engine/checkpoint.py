@@ -50,6 +50,8 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     image_size: int
     channels: int
     levels: list[tuple[int, int, int]]  # stride_px, K, D; coarsest first; empty for vector latents
+    latent_dim: int = 0  # D of vector latents; 0 for grids of codes
+    label_count: int = 0  # labels that a condition weighs; 0 for a model that takes none
     receptive_margin: int
     encode_margin: int
     model_id: str
@@ -85,6 +87,8 @@ class ModelCard:
     image_size: int
     channels: int
     levels: tuple[CodeLevel, ...]
+    latent_dim: int
+    label_count: int
     receptive_margin: int
     encode_margin: int
     model_id: str
@@ -127,6 +131,8 @@ def read_card(path: Path) -> ModelCard:
         image_size=description.image_size,
         channels=description.channels,
         levels=tuple(CodeLevel(*level) for level in description.levels),
+        latent_dim=description.latent_dim,
+        label_count=description.label_count,
         receptive_margin=description.receptive_margin,
         encode_margin=description.encode_margin,
         model_id=description.model_id,
@@ -212,6 +218,9 @@ def _read_description(path: Path, header: _Header) -> Description:
     except (ValueError, AttributeError, RecursionError, msgspec.MsgspecError) as error:
         raise ModelFault(path, f"its description is damaged ({error})") from error
     sane = all(1 <= lv.stride_px <= 256 and 2 <= lv.codes <= 2**16 and 1 <= lv.dim <= 4096 for lv in levels)
+    labels_sane = description.label_count in (0, len(description.labels))
+    if not (0 <= description.latent_dim <= 4096 and labels_sane):
+        raise ModelFault(path, "its description gives sizes that make no sense")
     margins_sane = 0 <= description.receptive_margin <= 64 and 0 <= description.encode_margin <= 64
     if not (sane and margins_sane and 1 <= description.image_size <= 8192 and description.channels in (1, 3)):
         raise ModelFault(path, "its description gives sizes that make no sense")

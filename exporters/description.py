@@ -109,6 +109,8 @@ def as_card(description: Description, folder: Path) -> ModelCard:
         image_size=description.image_size,
         channels=description.channels,
         levels=tuple(CodeLevel(level.stride_px, level.codes, level.dim) for level in description.levels),
+        latent_dim=0,
+        label_count=0,
         receptive_margin=description.receptive_margin,
         encode_margin=description.encode_margin,
         model_id=description.model_id,

@@ -6,12 +6,14 @@ level, coarsest level first.
 
 from __future__ import annotations
 
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import msgspec
+import numpy as np
 import torch
 import torch.nn.functional as F
 from msgspec import Meta
@@ -37,6 +39,36 @@ class Latent:
 
 
 @dataclass(frozen=True, slots=True)
+class Draws:
+    """The random numbers of one training step: functions of (seed, step) and what they are for.
+
+    Drawn on the CPU for the pictures of all `ranks` processes at once; each takes the rows of its own, so two
+    processes see what one with the doubled batch sees.
+    """
+
+    seed: int = 0
+    step: int = 0
+    rank: int = 0
+    ranks: int = 1
+
+    def normal(self, purpose: str, batch: int, *shape: int) -> Tensor:
+        """Standard normal numbers for a rank's `batch` pictures, float32 (batch, *shape)."""
+        return self._own(torch.randn(self.ranks * batch, *shape, generator=self.generator(purpose)), batch)
+
+    def uniform(self, purpose: str, batch: int, *shape: int) -> Tensor:
+        """Numbers from [0, 1) for a rank's `batch` pictures, float32 (batch, *shape)."""
+        return self._own(torch.rand(self.ranks * batch, *shape, generator=self.generator(purpose)), batch)
+
+    def generator(self, purpose: str) -> torch.Generator:
+        """A generator that is the same in every process."""
+        entropy = np.random.SeedSequence((self.seed, zlib.crc32(purpose.encode()), self.step))
+        return torch.Generator().manual_seed(int(entropy.generate_state(1, np.uint64)[0] >> np.uint64(1)))
+
+    def _own(self, rows: Tensor, batch: int) -> Tensor:
+        return rows[self.rank * batch : (self.rank + 1) * batch]
+
+
+@dataclass(frozen=True, slots=True)
 class LossResult:
     """A loss, its named terms (detached, for curves) and what the codebooks saw."""
 
@@ -56,11 +88,25 @@ class ExportGraph:
     free_axes: tuple[Mapping[int, str], ...]  # per input: axis -> name
 
 
+NO_DRAWS = Draws()
+"""Those of seed 0 and step 0."""
+
+
 class Autoencoder(nn.Module, ABC):
     """An autoencoder. `loss` has no side effects; `update` is called once per optimiser step."""
 
     family: str
     config: ModelConfig
+
+    @property
+    def latent_dim(self) -> int:
+        """Numbers of a vector latent, D; 0 where latents are grids of codes."""
+        return 0
+
+    @property
+    def label_count(self) -> int:
+        """Labels that a condition weighs, L; 0 for a model that takes none."""
+        return 0
 
     @abstractmethod
     def encode(self, images: Tensor, condition: Tensor | None = None) -> Latent:
@@ -71,8 +117,8 @@ class Autoencoder(nn.Module, ABC):
         """Images (B, C, H, W) of latents as `encode` gives them; clamped to [0, 1]."""
 
     @abstractmethod
-    def loss(self, images: Tensor, condition: Tensor | None = None) -> LossResult:
-        """The training loss of a batch."""
+    def loss(self, images: Tensor, condition: Tensor | None = None, draws: Draws = NO_DRAWS) -> LossResult:
+        """The training loss of a batch; all that is random in it comes from `draws`."""
 
     @torch.no_grad()
     def begin(self, images: Tensor, generator: torch.Generator) -> None:
@@ -97,6 +143,18 @@ class Autoencoder(nn.Module, ABC):
     @abstractmethod
     def export_graphs(self) -> dict[str, ExportGraph]:
         """The graphs by name, on copies of nothing: the caller gives an eval, CPU, float32 model."""
+
+
+class VariationalAutoencoder(Autoencoder):
+    """An autoencoder with vector latents, a posterior q(z|x) = N(mean, exp(log_var)) and a prior N(0, I)."""
+
+    @abstractmethod
+    def targets(self, images: Tensor, draws: Draws = NO_DRAWS) -> Tensor:
+        """What p(x|z) is a distribution over: the images, or a binary draw from them (B, C, H, W)."""
+
+    @abstractmethod
+    def log_likelihood(self, targets: Tensor, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """log p(x|z) in nats, summed over pixels: (B,) for z (B, D)."""
 
 
 class DiscreteAutoencoder(Autoencoder):

@@ -32,6 +32,8 @@ def describe_card(card: ModelCard) -> dict[str, Any]:
         "image_size": card.image_size,
         "channels": card.channels,
         "levels": [{"stride_px": v.stride_px, "codes": v.codes, "dim": v.dim} for v in card.levels],
+        "latent_dim": card.latent_dim or None,
+        "label_count": card.label_count or None,
         "receptive_margin": card.receptive_margin,
         "encode_margin": card.encode_margin,
         "parameters": card.parameters,

@@ -26,6 +26,7 @@ class Family:
     module: str
     model: str
     config: str
+    discrete: bool  # its latents are grids of codes
 
     def model_class(self) -> type[Autoencoder]:
         return getattr(import_module(self.module), self.model)  # type: ignore[no-any-return]
@@ -35,7 +36,7 @@ class Family:
 
 
 FAMILIES: Mapping[str, Family] = {
-    "vqvae": Family("engine.models.vqvae", "VQVAE", "VQVAEConfig"),
+    "vqvae": Family("engine.models.vqvae", "VQVAE", "VQVAEConfig", discrete=True),
 }
 
 
@@ -123,6 +124,8 @@ def _agree(card: ModelCard, model: Autoencoder) -> bool:
 
     config = model.config
     if (card.image_size, card.channels) != (config.image_size, config.channels):
+        return False
+    if (card.latent_dim, card.label_count) != (model.latent_dim, model.label_count):
         return False
     if not isinstance(model, DiscreteAutoencoder):
         return card.levels == ()

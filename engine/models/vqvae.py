@@ -30,7 +30,15 @@ from engine.decoding.decoder import CodeLevel
 from engine.errors import CodesFault, OptionFault
 from engine.layers.convolution import Conv, Down, ResidualStack, Up
 from engine.layers.quantizer import CodebookStatistics, VectorQuantizer
-from engine.models.base import DiscreteAutoencoder, ExportGraph, Latent, LossResult, ModelConfig
+from engine.models.base import (
+    NO_DRAWS,
+    DiscreteAutoencoder,
+    Draws,
+    ExportGraph,
+    Latent,
+    LossResult,
+    ModelConfig,
+)
 
 
 class VQVAEConfig(ModelConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -111,7 +119,7 @@ class VQVAE(DiscreteAutoencoder):
     def _to_image(self, z_q: Tensor) -> Tensor:
         return (self.decoder(z_q).float() + 1) / 2  # type: ignore[no-any-return]
 
-    def loss(self, images: Tensor, condition: Tensor | None = None) -> LossResult:
+    def loss(self, images: Tensor, condition: Tensor | None = None, draws: Draws = NO_DRAWS) -> LossResult:
         quantised = self.quantizer(self._to_z_e(images))
         mse = F.mse_loss(self._to_image(quantised.z_q), images)
         total = mse / self.config.pixel_variance + self.config.beta * quantised.commitment_loss

@@ -69,6 +69,8 @@ def describe(
         image_size=model.config.image_size,
         channels=model.config.channels,
         levels=[(v.stride_px, v.codes, v.dim) for v in discrete.levels] if discrete else [],
+        latent_dim=model.latent_dim,
+        label_count=model.label_count,
         receptive_margin=discrete.receptive_margin if discrete else 0,
         encode_margin=discrete.encode_margin if discrete else 0,
         model_id=model_id(model_tensors(model)),

@@ -36,6 +36,8 @@ def card_of(model: TinyDecoder) -> ModelCard:
         image_size=64,  # the emoji as they are: resizing them all would take seconds
         channels=model.channels,
         levels=model.levels,
+        latent_dim=0,
+        label_count=0,
         receptive_margin=model.receptive_margin,
         encode_margin=model.encode_margin,
         model_id=model.model_id,
