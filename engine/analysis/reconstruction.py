@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
@@ -36,6 +37,29 @@ def batches_of(pictures: Pictures, device: torch.device) -> Iterator[Tensor]:
         yield pixels.permute(0, 3, 1, 2).float() / 255
 
 
+def labelled_batches(
+    model: Autoencoder, pictures: Pictures, device: torch.device
+) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """`batches_of` with the true labels as a condition (B, L), None where the model takes none."""
+    first = 0
+    for images in batches_of(pictures, device):
+        labels = torch.from_numpy(pictures.labels[first : first + len(images)])
+        first += len(images)
+        yield images, condition_of(model, labels.to(device))
+
+
+def condition_of(model: Autoencoder, labels: Tensor) -> Tensor | None:
+    """One-hot weights (B, L) float32 of labels (B,); None for a model that takes no condition."""
+    if not model.label_count:
+        return None
+    return F.one_hot(labels, model.label_count).float()
+
+
+def reconstruct(model: Autoencoder, images: Tensor, condition: Tensor | None) -> Tensor:
+    """Images (B, C, H, W) from the mean of their latents."""
+    return model.decode(model.encode(images, condition).mean, condition)
+
+
 def device_of(model: Autoencoder) -> torch.device:
     """Where the model's weights are."""
     return next(model.parameters()).device
@@ -45,14 +69,14 @@ def device_of(model: Autoencoder) -> torch.device:
 def mean_squared_error(
     model: Autoencoder, pictures: Pictures, done: Callable[[float], None] | None = None
 ) -> float:
-    """Mean over all pixels of all pictures, images in [0, 1]; the posterior mean is decoded.
+    """Mean over all pixels of all pictures, images in [0, 1]; the posterior mean is decoded, given the true label.
 
     `done` is told the share done, 0 to 1.
     """
     total, seen = 0.0, 0
-    for images in batches_of(pictures, device_of(model)):
-        decoded = model.decode(model.encode(images).mean)
-        total += float((decoded - images).double().square().sum())
+    for images, condition in labelled_batches(model, pictures, device_of(model)):
+        errors = (reconstruct(model, images, condition) - images).square().sum(dim=(1, 2, 3))
+        total += float(errors.cpu().double().sum())  # MPS has no float64
         seen += len(images)
         if done is not None:
             done(seen / len(pictures))
@@ -69,9 +93,10 @@ def psnr_of(mse: float) -> float:
 def preview_sheet(model: Autoencoder, pictures: Pictures, path: Path) -> None:
     """Originals above, reconstructions below, evenly picked over the set, as a PNG."""
     picked = np.linspace(0, len(pictures) - 1, min(PREVIEW_COLUMNS, len(pictures))).astype(int)
-    pixels = pictures.images[picked]
-    images = (torch.from_numpy(pixels).to(device_of(model)).permute(0, 3, 1, 2)).float() / 255
-    decoded = to_pixels(model.decode(model.encode(images).mean).cpu().numpy())
+    pixels, device = pictures.images[picked], device_of(model)
+    images = torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float() / 255
+    condition = condition_of(model, torch.from_numpy(pictures.labels[picked]).to(device))
+    decoded = to_pixels(reconstruct(model, images, condition).cpu().numpy())
     rows = [np.concatenate(list(row), axis=1) for row in (pixels, decoded)]
     sheet = np.concatenate(rows, axis=0)
     buffer = io.BytesIO()
