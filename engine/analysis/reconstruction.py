@@ -69,7 +69,7 @@ def device_of(model: Autoencoder) -> torch.device:
 def mean_squared_error(
     model: Autoencoder, pictures: Pictures, done: Callable[[float], None] | None = None
 ) -> float:
-    """Mean over all pixels of all pictures, images in [0, 1]; the posterior mean is decoded, given the true label.
+    """Mean over all pixels of all pictures, images in [0, 1]; the mean latent is decoded, given the label.
 
     `done` is told the share done, 0 to 1.
     """

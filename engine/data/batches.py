@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -33,11 +34,20 @@ class Augmentation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 ZOOM_MAX = 3.0
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Pictures of a step, float32 (b, C, H, W) in [0, 1], channels last in memory; labels int64 (b,)."""
+
+    images: Tensor
+    labels: Tensor
+
+
 class Batches:
     """Draws without replacement, epoch by epoch; each epoch's order is a function of (seed, epoch)."""
 
     def __init__(self, pictures: Pictures, batch_size: int, seed: int, augmentation: Augmentation) -> None:
         self.images = pictures.images
+        self.labels = pictures.labels
         self.batch_size = batch_size
         self.seed = seed
         self.augmentation = augmentation
@@ -46,12 +56,14 @@ class Batches:
     def steps_per_epoch(self) -> int:
         return -(-len(self.images) // self.batch_size)
 
-    def at(self, step: int) -> Tensor:
-        """The batch of a step: float32 (B, C, H, W) in [0, 1], channels last in memory."""
+    def at(self, step: int) -> Batch:
+        """The batch of a step."""
         rng = _generator(self.seed, "batch", step)
-        images = [self._varied(self.images[i], rng) for i in self._indices(step)]
+        indices = self._indices(step)
+        images = [self._varied(self.images[i], rng) for i in indices]
         batch = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 255
-        return batch.contiguous(memory_format=torch.channels_last)
+        labels = torch.from_numpy(self.labels[indices])
+        return Batch(batch.contiguous(memory_format=torch.channels_last), labels)
 
     def _indices(self, step: int) -> list[int]:
         first = step * self.batch_size

@@ -266,7 +266,7 @@ class Trainer:
         return describe(self.model, self.pictures, recipe, training, metrics)
 
     def _batch(self, step: int) -> Tensor:
-        return self.batches.at(step).to(self.device)
+        return self.batches.at(step).images.to(self.device)
 
     def _generator(self, purpose: str) -> torch.Generator:
         # Drawn on the CPU whatever the device; one stream per (seed, purpose, step).
