@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,11 @@ class Pictures:
     def head(self, count: int) -> Pictures:
         """The first `count` pictures, or all where there are fewer."""
         return self._chosen(np.arange(min(count, len(self))))
+
+    def binarised(self) -> Pictures:
+        """ONE Bernoulli(grey / 255) draw of every pixel, 0 or 255, with seed 0, picture by picture."""
+        uniform = np.random.default_rng(0).random(self.images.shape, dtype=np.float32)
+        return replace(self, images=(uniform * 255 < self.images).astype(np.uint8) * np.uint8(255))
 
     def _chosen(self, indices: NDArray[np.intp]) -> Pictures:
         return Pictures(
