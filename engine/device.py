@@ -27,6 +27,26 @@ def pick_device(name: str | None = None) -> torch.device:
     return device
 
 
+def prepare(device: torch.device, threads: int) -> None:
+    """Set what holds for the whole process: threads of the CPU, quick kernels of CUDA.
+
+    CUDA may choose its kernels by measuring them and shorten factors of products to 10 bits (TF32). Results
+    then differ from one start to the next in their last bits: only the CPU repeats them exactly.
+    """
+    torch.set_num_threads(threads)
+    if device.type == "cuda":
+        torch.backends.cudnn.benchmark = True
+        torch.set_float32_matmul_precision("high")
+
+
+def synchronise(device: torch.device) -> None:
+    """Wait until the device has done what it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
 def trains_in_bfloat16(device: torch.device) -> bool:
     """Whether bfloat16 arithmetic is quick there (in software it is many times slower)."""
     if device.type == "cuda":

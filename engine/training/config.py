@@ -15,11 +15,16 @@ from engine.models.registry import family_named
 
 
 class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a model learns: Adam, linear warm-up, then a cosine to zero."""
+    """How a model learns: AdamW, linear warm-up, then a cosine to zero."""
 
-    batch_size: Annotated[int, Meta(ge=1, le=4096)] = 16
-    learning_rate: Annotated[float, Meta(gt=0.0, le=1.0)] = 2e-3
+    batch_size: Annotated[int, Meta(ge=1, le=4096, description="pictures per step, of all processes")] = 16
+    learning_rate: Annotated[float, Meta(gt=0.0, le=1.0, description="step size after the warm-up")] = 2e-3
     warmup_steps: Annotated[int, Meta(ge=0, description="steps of linear warm-up")] = 100
+    weight_decay: Annotated[float, Meta(ge=0.0, le=1.0, description="of AdamW; 0 is plain Adam")] = 0.0
+    clip_norm: Annotated[float, Meta(ge=0.0, description="longest gradient, shortened to it; 0 = any")] = 0.0
+    ema_decay: Annotated[
+        float, Meta(ge=0.0, lt=1.0, description="of averaged weights, which are the ones saved; 0 = none")
+    ] = 0.0
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"], Meta(description="auto: bfloat16 where the processor has it")
     ] = "auto"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from engine.analysis.reconstruction import BATCH, mean_squared_error
+from engine.analysis.reconstruction import BATCH
 from engine.data.source import Pictures
-from engine.models.base import Autoencoder
 
 SKIPPED_STEPS = 10
 """The first steps are slower: memory is taken and kernels are set up."""
@@ -62,10 +62,12 @@ class Pace:
         return Plan(max(0, int((left_s - fitting * validation_s) / step_s)), fitting)
 
 
-def seconds_per_picture(model: Autoencoder, pictures: Pictures) -> float:
-    """How long encoding and decoding one picture takes."""
+def seconds_of(measure: Callable[[Pictures], object], pictures: Pictures) -> float:
+    """How long it will take to `measure` all the pictures, by measuring some."""
+    if not len(pictures):
+        return 0.0
     some = pictures.head(2 * BATCH)
-    mean_squared_error(model, some.head(BATCH))  # kernels for this size are set up once
+    measure(some.head(BATCH))  # kernels for this size are set up once
     started = time.monotonic()
-    mean_squared_error(model, some)
-    return (time.monotonic() - started) / len(some)
+    measure(some)
+    return (time.monotonic() - started) * len(pictures) / len(some)

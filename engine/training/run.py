@@ -6,9 +6,10 @@ readers ignore a torn last line and keep the last record of a repeated step.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import time
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,9 @@ from engine.training.config import RunConfig
 from engine.training.events import Event
 from engine.training.lock import held
 
-STEP_EVENTS_EVERY_S = 0.25
-"""Whoever follows the run sees no more; `metrics.jsonl` has every step."""
 _LONGEST_LINE = 2**16
+_MOST_UNWRITTEN = 2**24
+"""Bytes that are kept for a disk that refuses them; of more, the oldest are given up."""
 
 
 class Run:
@@ -34,10 +35,11 @@ class Run:
         self.best = folder / "model.safetensors"
         self.last = folder / "last" / "weights.safetensors"
         self.previews = folder / "previews"
+        self.latest = self.previews / "latest.png"
         self.config = folder / "config.json"
         self._control = folder / "control.json"
-        self._step_told_at = -STEP_EVENTS_EVERY_S
         self._whole: set[str] = set()  # files known to end with a whole line
+        self._unwritten: dict[str, bytes] = {}  # whole lines that the disk has not taken yet
 
     def refuse_used(self) -> None:
         """Raise `RunFault` where a new run cannot start here."""
@@ -57,6 +59,13 @@ class Run:
         make_folder(self.folder)
         return held(self.folder)
 
+    def sweep(self) -> None:
+        """Remove what a kill left half written; to be called by who holds the run."""
+        for folder in (self.folder, self.last.parent, self.previews):
+            for part in folder.glob(".*.part"):
+                with contextlib.suppress(OSError):  # as harmless as it was
+                    part.unlink()
+
     def write_config(self, config: RunConfig) -> None:
         write_bytes(self.config, msgspec.json.format(msgspec.json.encode(config), indent=2))
 
@@ -72,16 +81,16 @@ class Run:
             raise RunFault(self.config, f"is damaged or of another version ({error})") from error
 
     def add_event(self, event: Event) -> None:
-        """Append to `events.jsonl`; of steps that follow one another closely only some."""
-        if event.event == "step":
-            now = time.monotonic()
-            if now - self._step_told_at < STEP_EVENTS_EVERY_S:
-                return
-            self._step_told_at = now
-        self._append("events.jsonl", msgspec.json.encode(event))
+        """Append to `events.jsonl`; raises `CannotWrite` like `add_metrics`."""
+        self._append("events.jsonl", msgspec.json.encode(event) + b"\n")
 
-    def add_metrics(self, step: int, values: dict[str, float]) -> None:
-        self._append("metrics.jsonl", msgspec.json.encode({"step": step, **values}))
+    def add_metrics(self, rows: Iterable[tuple[int, Mapping[str, float]]]) -> None:
+        """Append steps and their figures to `metrics.jsonl`.
+
+        Raises `CannotWrite` where the disk refuses; the next line that it takes brings these along.
+        """
+        lines = (msgspec.json.encode({"step": step, **values}) + b"\n" for step, values in rows)
+        self._append("metrics.jsonl", b"".join(lines))
 
     def requested(self) -> str | None:
         """`pause` or `stop` where `control.json` asks for it."""
@@ -98,16 +107,19 @@ class Run:
         except OSError as error:
             raise CannotWrite(self._control, f"cannot be removed ({reason_of(error)})") from error
 
-    def _append(self, name: str, line: bytes) -> None:
+    def _append(self, name: str, lines: bytes) -> None:
         path = self.folder / name
+        lines = self._unwritten.pop(name, b"") + lines
         try:
             if name not in self._whole:
                 _drop_torn_line(path)
             self._whole.discard(name)
             with path.open("ab") as file:
-                file.write(line + b"\n")
+                file.write(lines)
             self._whole.add(name)
         except OSError as error:
+            kept = lines[-_MOST_UNWRITTEN:]
+            self._unwritten[name] = kept if len(kept) == len(lines) else kept[kept.index(b"\n") + 1 :]
             raise CannotWrite(path, f"cannot be written ({reason_of(error)})") from error
 
 

@@ -24,29 +24,41 @@ def model_tensors(model: Autoencoder) -> Arrays:
     return {f"autoencoder.{name}": _array(tensor) for name, tensor in model.state_dict().items()}
 
 
-def training_tensors(model: Autoencoder, optimiser: torch.optim.Optimizer, step: int) -> Arrays:
-    """What only training needs, as `train.*`; the step is the position in data order and draws alike."""
+def training_tensors(
+    model: Autoencoder, optimiser: torch.optim.Optimizer, trained: Mapping[str, torch.Tensor], step: int
+) -> Arrays:
+    """What only training needs, as `train.*`; the step is the position in data order and draws alike.
+
+    `trained` are the weights as the optimiser has them, where the model's are averages of them.
+    """
     tensors = {f"train.model.{name}": _array(buffer) for name, buffer in model.training_state().items()}
+    tensors |= {f"train.raw.{name}": _array(weight) for name, weight in trained.items()}
     tensors["train.step"] = np.array(step, np.int64)
     for index, state in optimiser.state_dict()["state"].items():
         tensors |= {f"train.optimiser.{index}.{key}": _array(value) for key, value in state.items()}
     return tensors
 
 
-def restore(model: Autoencoder, optimiser: torch.optim.Optimizer, tensors: Mapping[str, NDArray[Any]]) -> int:
-    """Put model and optimiser where `model_tensors` and `training_tensors` found them; returns the step.
+def restore(
+    model: Autoencoder, optimiser: torch.optim.Optimizer, tensors: Mapping[str, NDArray[Any]]
+) -> tuple[int, dict[str, torch.Tensor]]:
+    """Put model and optimiser where `model_tensors` and `training_tensors` found them.
 
-    Raises one of `KeyError`, `ValueError`, `IndexError`, `RuntimeError`, `TypeError` where they do not fit.
+    Returns the step and the `trained` weights. Raises one of `KeyError`, `ValueError`, `IndexError`,
+    `RuntimeError`, `TypeError` where the tensors do not fit.
     """
     named = {name: torch.from_numpy(array.copy()) for name, array in tensors.items()}
     model.load_state_dict(_under(named, "autoencoder."))
     model.load_training_state(_under(named, "train.model."))
+    weights = [weight for group in optimiser.param_groups for weight in group["params"]]
     state: dict[int, dict[str, torch.Tensor]] = {}
     for name, tensor in _under(named, "train.optimiser.").items():
         index, key = name.split(".", 1)
-        state.setdefault(int(index), {})[key] = tensor
+        # In memory as the weight it belongs to: the fused optimiser goes by addresses, not by strides.
+        fitting = torch.empty_like(weights[int(index)]).copy_(tensor) if tensor.ndim else tensor
+        state.setdefault(int(index), {})[key] = fitting
     optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
-    return int(tensors["train.step"])
+    return int(tensors["train.step"]), _under(named, "train.raw.")
 
 
 def describe(

@@ -81,7 +81,9 @@ class _Session:
     def begin(self) -> Iterator[Event]:
         """A new run."""
         self._run.refuse_used()  # before a large data set is read
-        trainer = self._trainer(_new_config(self._request))
+        config = _new_config(self._request)
+        pictures = _open(config, self._tell_or_stop)
+        trainer = self._trainer(with_labels(config, pictures), pictures)
         with self._run.held():
             self._run.create(trainer.config)
             yield from self._events(trainer)
@@ -93,7 +95,9 @@ class _Session:
             config = self._run.read_config()
             refuse_unbuildable(self._run, config)
             refuse_conflicts(self._request, config)
-            trainer = self._trainer(config)
+            pictures = _open(config, self._tell_or_stop)
+            trainer = self._trainer(with_labels(config, pictures), pictures)
+            self._run.sweep()
             trainer.resume()
             yield from self._events(trainer)
 
@@ -104,10 +108,9 @@ class _Session:
             trainer.fail(str(error) or type(error).__name__)
             raise
 
-    def _trainer(self, config: RunConfig) -> Trainer:
+    def _trainer(self, config: RunConfig, pictures: Pictures) -> Trainer:
         from engine.training.loop import Trainer
 
-        pictures = _open(config, self._tell_or_stop)
         return Trainer(self._run, config, pictures, self._request.device, self._request.asked_at)
 
     def _tell(self, what: str, part: float) -> None:
@@ -143,8 +146,27 @@ def _new_config(request: TrainRequest) -> RunConfig:
 
 
 def _open(config: RunConfig, progress: Progress) -> Pictures:
-    shape = model_config(config.family, config.model)
-    pictures = open_data(config.data, shape.image_size, shape.channels, progress)
+    model = model_config(config.family, config.model)
+    pictures = open_data(config.data, model.image_size, model.channels, progress)
     if not len(pictures.split("train")):
         raise DataFault(f"{config.data}: its train split is empty ({len(pictures)} pictures in all)")
-    return pictures
+    return pictures.binarised() if getattr(model, "binarise", None) == "static" else pictures
+
+
+def with_labels(config: RunConfig, pictures: Pictures) -> RunConfig:
+    """`config` with the number of labels that the pictures have, for a model that is told them.
+
+    Raises `DataFault` where they have none, `OptionFault` where another number was asked for.
+    """
+    asked = getattr(model_config(config.family, config.model), "labels", None)
+    if asked is None:
+        return config
+    has = len(pictures.label_names)
+    if has < 2:
+        raise DataFault(
+            f"{config.data}: has no labels, which {config.family} learns from: sort the pictures into "
+            "sub-folders, one per label"
+        )
+    if asked not in (0, has):
+        raise OptionFault(f"labels={asked}: {config.data} has {has} labels; leave the option out")
+    return msgspec.structs.replace(config, model={**config.model, "labels": has})

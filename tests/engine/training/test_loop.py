@@ -19,7 +19,7 @@ from engine.data.source import Pictures
 from engine.errors import CannotWrite, DataFault, ModelFault, OptionFault, RunFault, TrainingFault
 from engine.models.vqvae import VQVAE
 from engine.progress import Progress
-from engine.training import start
+from engine.training import loop, start
 from engine.training.config import Length, RunConfig
 from engine.training.events import Event
 from engine.training.run import Run
@@ -33,6 +33,8 @@ SMALL = ("image_size=16", "codes=24", "code_dim=6", "hidden=16", "residual_hidde
 def _small_data(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     threads = torch.get_num_threads()
     monkeypatch.setattr(start, "open_data", lambda *_: small_pictures())
+    monkeypatch.setattr(loop, "TELL_EVERY_S", 0.0)  # every step is told
+    monkeypatch.setattr(loop, "FIRST_LATEST_S", 1000.0)
     yield
     torch.set_num_threads(threads)
 
@@ -55,8 +57,7 @@ def finish(out: Path, **changes: object) -> list[Event]:
     return list(train(request(out, **changes)))
 
 
-def test_a_run_writes_all_that_is_promised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.training.run.STEP_EVENTS_EVERY_S", 0.0)
+def test_a_run_writes_all_that_is_promised(tmp_path: Path) -> None:
     run = tmp_path / "run"
     events = finish(run)
     assert [e.step for e in events if e.event == "step"] == list(range(1, 13))
@@ -159,7 +160,7 @@ def test_a_loss_that_is_not_finite_stops_at_once_and_keeps_the_last_snapshot(
     resumed = train(TrainRequest(out=run, resume=True))
     assert next(resumed).step == 7
     monkeypatch.setattr(VQVAE, "_to_image", nan_in_training)
-    with pytest.raises(TrainingFault, match=r"no longer finite at step 7; .*weights.safetensors is kept"):
+    with pytest.raises(TrainingFault, match=r"no longer finite at step 8; .*weights.safetensors is kept"):
         next(resumed)
     assert (run / "last" / "weights.safetensors").read_bytes() == kept
     last = json.loads((run / "events.jsonl").read_text().splitlines()[-1])
@@ -256,16 +257,17 @@ def test_other_failures_are_left_as_they_are_and_told_in_the_run(
     assert (last["event"], last["message"]) == ("failed", "a fault of the program")
 
 
-def test_a_full_disk_stops_training_and_keeps_the_snapshot(
+def full(_handle: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_disk_that_stays_full_ends_training_with_the_snapshot_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(loop, "LAST_TRY_S", 0.0)
     run = tmp_path / "run"
     list(train(request(run, stop_after=3)))
     kept = (run / "last" / "weights.safetensors").read_bytes()
-
-    def full(_handle: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
     with monkeypatch.context() as disk:
         disk.setattr(os, "fsync", full)
         with pytest.raises(CannotWrite, match="no space left on device"):
@@ -273,6 +275,48 @@ def test_a_full_disk_stops_training_and_keeps_the_snapshot(
     assert (run / "last" / "weights.safetensors").read_bytes() == kept
     assert not list(run.rglob("*.part"))
     assert list(train(TrainRequest(out=run, resume=True)))[-1].event == "finished"
+
+
+def test_a_full_disk_at_a_checkpoint_is_told_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish(tmp_path / "whole")
+    run, told = tmp_path / "run", []
+    with monkeypatch.context() as disk:
+        for event in train(request(run)):
+            told.append(event)
+            if event.step == 3:
+                disk.setattr(os, "fsync", full)
+            if event.event == "warning" and event.step == 12:
+                disk.undo()  # somebody makes room
+    warnings = [event for event in told if event.event == "warning"]
+    # Each preview and each best model while the disk was full.
+    assert [event.step for event in warnings] == [4, 4, 8, 8, 12]
+    assert "no space left on device); training goes on and tries again" in (warnings[0].message or "")
+    assert told[-1].event == "finished"
+    assert next(e.path for e in told if e.event == "saved") == str(run / "model.safetensors")
+    assert same_tensors(tmp_path / "whole" / "last/weights.safetensors", run / "last/weights.safetensors")
+    written = [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
+    assert [e["step"] for e in written if e["event"] == "warning"] == [4, 4, 8, 8, 12]
+
+
+def test_a_disk_that_takes_no_metrics_is_told_of_once_and_gets_them_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, told = tmp_path / "run", []
+    training = train(request(run))
+    told.append(next(training))
+    metrics = run / "metrics.jsonl"
+    metrics.rename(run / "kept")
+    metrics.mkdir()
+    for event in training:
+        told.append(event)
+        if event.step == 7 and metrics.is_dir():
+            metrics.rmdir()
+            (run / "kept").rename(metrics)
+    assert [event.step for event in told if event.event == "warning"] == [2]
+    steps = [json.loads(line)["step"] for line in metrics.read_text().splitlines()]
+    assert sorted(set(steps)) == list(range(1, 13))
 
 
 def test_without_a_validation_split_the_newest_is_the_best(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from engine.training.pace import MEASURED_STEPS, SKIPPED_STEPS, SPARE_PART, Pace, Plan, seconds_per_picture
-from tests.small import small_model, small_pictures
+import time
+
+from engine.training.pace import MEASURED_STEPS, SKIPPED_STEPS, SPARE_PART, Pace, Plan, seconds_of
+from tests.small import small_pictures
 
 
 def measured(minutes: float, step_s: float, warmup_steps: int = 0) -> Pace:
@@ -51,5 +53,14 @@ def test_without_a_validation_split_validations_cost_nothing() -> None:
     assert measured(1.0, 0.125).plan(0.0, 0.0, 0.0, 20) == Plan(steps=470, validations=20)
 
 
-def test_a_picture_takes_time() -> None:
-    assert 0 < seconds_per_picture(small_model(), small_pictures(count=3)) < 1
+def test_measuring_some_pictures_says_how_long_all_take() -> None:
+    measured: list[int] = []
+    seconds = seconds_of(
+        lambda some: (time.sleep(0.02), measured.append(len(some))), small_pictures(count=256)
+    )
+    assert measured == [64, 128]
+    assert 0.04 <= seconds < 1
+
+
+def test_measuring_nothing_takes_no_time() -> None:
+    assert seconds_of(lambda _: None, small_pictures().split("train").head(0)) == 0.0

@@ -14,7 +14,6 @@ from engine.data.batches import Augmentation
 from engine.errors import CannotWrite, RunFault
 from engine.training import run as run_module
 from engine.training.config import Length, RunConfig, TrainingConfig
-from engine.training.events import Event
 from engine.training.run import Run
 
 CONFIG = RunConfig(
@@ -75,44 +74,67 @@ def test_a_folder_without_a_run_is_named(tmp_path: Path) -> None:
             Run(folder).read_config()
 
 
-def test_of_steps_that_follow_closely_only_some_are_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter([100.0 + 0.1 * step for step in range(11)])
-    monkeypatch.setattr(run_module.time, "monotonic", lambda: next(clock))
-    for step in range(10):
-        run.add_event(Event(event="step", step=step, time_s=0.1 * step))
-        run.add_metrics(step, {"loss": 1.0})
-        if step == 4:
-            run.add_event(Event(event="preview", step=4, time_s=0.4))
-            run.add_event(Event(event="saved", step=4, time_s=0.4))
-    told = [(line["event"], line["step"]) for line in lines(run.folder / "events.jsonl")]
-    assert told == [("step", 0), ("step", 3), ("preview", 4), ("saved", 4), ("step", 6), ("step", 9)]
-    assert [line["step"] for line in lines(run.folder / "metrics.jsonl")] == list(range(10))
+def test_what_the_disk_refused_comes_with_the_next_line(run: Run) -> None:
+    path = run.folder / "metrics.jsonl"
+    run.add_metrics([(1, {"loss": 1.0})])
+    path.rename(path.with_suffix(".kept"))
+    path.mkdir()
+    for step in (2, 3):
+        with pytest.raises(CannotWrite, match=r"metrics.jsonl: cannot be written"):
+            run.add_metrics([(step, {"loss": 1.0})])
+    path.rmdir()
+    path.with_suffix(".kept").rename(path)
+    run.add_metrics([(4, {"loss": 1.0}), (5, {"loss": 1.0})])
+    assert [line["step"] for line in lines(path)] == [1, 2, 3, 4, 5]
+
+
+def test_of_what_the_disk_refuses_the_newest_is_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_module, "_MOST_UNWRITTEN", 50)
+    path = run.folder / "metrics.jsonl"
+    path.mkdir()
+    for step in range(20):
+        with pytest.raises(CannotWrite):
+            run.add_metrics([(step, {})])
+    path.rmdir()
+    run.add_metrics([(20, {})])
+    assert [line["step"] for line in lines(path)] == [16, 17, 18, 19, 20]
+
+
+def test_what_a_kill_left_half_written_is_swept_away(run: Run) -> None:
+    run.last.parent.mkdir()
+    for path in (run.best, run.last, run.previews / "step-0000004.png"):
+        path.write_bytes(b"whole")
+        path.with_name(f".{path.name}.abc.part").write_bytes(b"ha")
+    run.sweep()
+    assert sorted(p.name for p in run.folder.rglob("*") if p.is_file()) == [
+        "config.json", "model.safetensors", "step-0000004.png", "weights.safetensors",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("torn", [b'{"step": 3, "lo', b"\xff", b"x" * 10])
 def test_a_line_that_a_crash_cut_off_does_not_swallow_the_next(run: Run, torn: bytes) -> None:
     path = run.folder / "metrics.jsonl"
     path.write_bytes(b'{"step":1}\n{"step":2}\n' + torn)
-    run.add_metrics(3, {})
-    run.add_metrics(4, {})
+    run.add_metrics([(3, {})])
+    run.add_metrics([(4, {})])
     assert [line["step"] for line in lines(path)] == [1, 2, 3, 4]
 
 
 def test_a_file_of_one_torn_line_starts_anew(run: Run) -> None:
     (run.folder / "metrics.jsonl").write_bytes(b'{"st')
-    run.add_metrics(1, {})
+    run.add_metrics([(1, {})])
     assert lines(run.folder / "metrics.jsonl") == [{"step": 1}]
 
 
 def test_values_that_are_not_finite_stay_readable(run: Run) -> None:
-    run.add_metrics(1, {"loss": float("nan")})
+    run.add_metrics([(1, {"loss": float("nan")})])
     assert lines(run.folder / "metrics.jsonl") == [{"step": 1, "loss": None}]
 
 
 def test_a_place_that_cannot_be_written_is_named(run: Run, tmp_path: Path) -> None:
     (run.folder / "metrics.jsonl").mkdir()
     with pytest.raises(CannotWrite, match=r"metrics.jsonl: cannot be written"):
-        run.add_metrics(1, {})
+        run.add_metrics([(1, {})])
     (tmp_path / "file").touch()
     with pytest.raises(CannotWrite, match="file"), Run(tmp_path / "file" / "run").held():
         pass

@@ -1,0 +1,95 @@
+"""One optimiser step: the loss, its gradients, AdamW, then what follows without gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+
+import torch
+from torch import Tensor
+
+from engine.analysis.reconstruction import condition_of
+from engine.data.batches import Batch
+from engine.device import trains_in_bfloat16
+from engine.models.base import Draws
+from engine.models.registry import build
+from engine.training.config import RunConfig
+from engine.training.schedule import learning_rate
+from engine.training.snapshot import Arrays, model_tensors, restore, training_tensors
+from engine.training.weights import AveragedWeights
+
+
+class Learner:
+    """A model, its optimiser and, where the run asks for them, its averaged weights."""
+
+    def __init__(self, config: RunConfig, device: torch.device) -> None:
+        self.device = device
+        self._training = config.training
+        self._seed = config.seed
+        torch.manual_seed(config.seed)
+        model = build(config.family, config.model).to(device)
+        self.model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs
+        self._trained = [p for p in self.model.parameters() if p.requires_grad]
+        self._optimiser = torch.optim.AdamW(
+            self._trained,
+            lr=config.training.learning_rate,
+            weight_decay=config.training.weight_decay,
+            fused=device.type in ("cpu", "cuda"),
+        )
+        self._averages = self._new_averages()
+        wanted = config.training.precision
+        self.bfloat16 = wanted == "bfloat16" or (wanted == "auto" and trains_in_bfloat16(device))
+
+    def begin(self, batch: Batch) -> None:
+        """What comes before the first step."""
+        self.model.begin(batch.images, self._draws(0).generator("begin"))
+        self._averages = self._new_averages()
+
+    def step(self, batch: Batch, config: RunConfig, step: int) -> dict[str, Tensor | float]:
+        """Train on a batch; the terms of its loss, `loss` among them, are left on the device."""
+        rate = learning_rate(config, step)
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+        self.model.train()
+        draws = self._draws(step)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            result = self.model.loss(batch.images, condition_of(self.model, batch.labels), draws)
+        self._optimiser.zero_grad(set_to_none=True)
+        result.total.backward()
+        figures: dict[str, Tensor | float] = {**result.terms, **self._clip()}
+        self._optimiser.step()
+        figures |= self.model.update(result.statistics, step, draws.generator("update"))
+        if self._averages is not None:
+            self._averages.update(step)
+        return {**figures, "loss": result.total.detach(), "learning_rate": rate}
+
+    @contextmanager
+    def finished_weights(self) -> Iterator[None]:
+        """The model as it would be saved, in eval mode: with averaged weights where the run has them."""
+        self.model.eval()
+        with nullcontext() if self._averages is None else self._averages.in_place():
+            yield
+
+    def tensors(self, step: int) -> Arrays:
+        """All that a snapshot holds, to be called with the finished weights in place."""
+        trained = {} if self._averages is None else self._averages.trained()
+        return {**model_tensors(self.model), **training_tensors(self.model, self._optimiser, trained, step)}
+
+    def restore(self, tensors: Arrays) -> int:
+        """Put everything where `tensors` found it; returns the step. Raises what `snapshot.restore` does."""
+        step, trained = restore(self.model, self._optimiser, tensors)
+        if self._averages is not None:
+            self._averages.restore(trained)
+        return step
+
+    def _new_averages(self) -> AveragedWeights | None:
+        decay = self._training.ema_decay
+        return AveragedWeights(self.model, decay) if decay else None
+
+    def _clip(self) -> Mapping[str, Tensor]:
+        if not self._training.clip_norm:
+            return {}
+        return {"gradient_norm": torch.nn.utils.clip_grad_norm_(self._trained, self._training.clip_norm)}
+
+    def _draws(self, step: int) -> Draws:
+        return Draws(self._seed, step)
