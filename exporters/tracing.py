@@ -36,6 +36,17 @@ class _AnySize(nn.Module):
         return self.encoder(self._pad(image))  # type: ignore[no-any-return]  # nn.Module calls are untyped
 
 
+class _AnyNumber(nn.Module):
+    """Takes as many inputs as the graph has: torch wants free axes laid out as the arguments are."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
+        return self.module(*inputs)  # type: ignore[no-any-return]
+
+
 def trace(graph: ExportGraph, model: Autoencoder, opset: int) -> bytes:
     """The ONNX file of `graph`, which belongs to `model`: eval mode, CPU, float32."""
     module = graph.module
@@ -43,13 +54,13 @@ def trace(graph: ExportGraph, model: Autoencoder, opset: int) -> bytes:
         module = _AnySize(model, module)
     with _quiet_torch(), torch.no_grad():
         program = torch.onnx.export(
-            module.eval(),
+            _AnyNumber(module).eval(),
             graph.example,
             dynamo=True,
             opset_version=opset,
             input_names=list(graph.inputs),
             output_names=list(graph.outputs),
-            dynamic_shapes=tuple(dict(axes) for axes in graph.free_axes),
+            dynamic_shapes=(tuple(dict(axes) for axes in graph.free_axes),),
             external_data=False,
             verbose=False,
         )

@@ -1,4 +1,4 @@
-"""A small VQ-VAE that is built in milliseconds, for tests that need the real thing."""
+"""Small models that are built in milliseconds, for tests that need the real thing."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from engine.analysis.usage import code_statistics
 from engine.checkpoint import statistics_tensors, write_model
 from engine.data.source import Pictures
 from engine.models.vqvae import VQVAE, VQVAEConfig
+from engine.models.vqvae2 import VQVAE2, VQVAE2Config
 from engine.training.snapshot import describe, model_tensors
 
 
@@ -23,6 +24,23 @@ def small_model(**changes: object) -> VQVAE:
     """Untrained, seeded, in eval mode, its codes on encodings so that all of them get used."""
     torch.manual_seed(3)
     model = VQVAE(small_config(**changes))
+    generator = torch.Generator().manual_seed(3)
+    model.begin(torch.rand(8, model.config.channels, 16, 16, generator=generator), generator)
+    return model.eval().requires_grad_(False)
+
+
+def small_two_level_config(**changes: object) -> VQVAE2Config:
+    sizes = {"image_size": 16, "codes": 24, "code_dim": 6, "hidden": 16, "residual_hidden": 8}
+    return VQVAE2Config(**{**sizes, "residual_blocks": 1, **changes})  # type: ignore[arg-type]
+
+
+def small_two_level_model(**changes: object) -> VQVAE2:
+    """As `small_model`, with levels of stride 8 and 4."""
+    torch.manual_seed(3)
+    model = VQVAE2(small_two_level_config(**changes))
+    for parameter in model.parameters():
+        if parameter.ndim == 4:  # untrained layers let next to nothing of the coarse level through
+            torch.nn.init.kaiming_normal_(parameter)
     generator = torch.Generator().manual_seed(3)
     model.begin(torch.rand(8, model.config.channels, 16, 16, generator=generator), generator)
     return model.eval().requires_grad_(False)

@@ -2,13 +2,40 @@
 
 Replicate padding makes a 1x1 grid of codes decode to the middle of a uniform field, leaves no frame
 around a canvas and no seam between windows. Nothing here normalises over space or attends: a window
-decoded with its receptive margin equals the same region of the full decode.
+decoded with its receptive margin equals the same region of the full decode. Each layer says which
+cells of its input it `reads`, and margins follow from that.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
+
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Neighbouring cells along one axis, from `first` to `last`, both included."""
+
+    first: int
+    last: int
+
+    @property
+    def margin(self) -> int:
+        """How far it reaches beyond cell 0."""
+        return max(-self.first, self.last)
+
+    def grown(self, cells: int) -> Span:
+        return Span(self.first - cells, self.last + cells)
+
+    def coarsened(self, ratio: int) -> Span:
+        """The cells, `ratio` times as long, that it touches."""
+        return Span(self.first // ratio, self.last // ratio)
+
+    def joined(self, other: Span) -> Span:
+        return Span(min(self.first, other.first), max(self.last, other.last))
 
 
 class Conv(nn.Conv2d):
@@ -23,6 +50,10 @@ class Conv(nn.Conv2d):
             x = F.pad(x, (self._border,) * 4, mode="replicate")
         return super().forward(x)
 
+    def reads(self, out: Span) -> Span:
+        """Cells of the input behind the cells `out` of the output."""
+        return out.grown(self._border)
+
 
 class Down(nn.Conv2d):
     """Halves height and width by a 4x4 convolution of stride 2: (B, C, 2h, 2w) -> (B, C', h, w)."""
@@ -32,6 +63,10 @@ class Down(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(F.pad(x, (1, 1, 1, 1), mode="replicate"))
+
+    def reads(self, out: Span) -> Span:
+        """Cells of the input behind the cells `out` of the output."""
+        return Span(2 * out.first - 1, 2 * out.last + 2)
 
 
 class Up(nn.ConvTranspose2d):
@@ -53,6 +88,10 @@ class Up(nn.ConvTranspose2d):
         padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
         # Padding 3 is the usual 1 and the 2 pixels that the repeated cell adds on each side.
         return F.conv_transpose2d(padded, self.balanced_weight(), self.bias, stride=2, padding=3)
+
+    def reads(self, out: Span) -> Span:
+        """Cells of the input behind the cells `out` of the output: the nearest and the next on its side."""
+        return Span((out.first - 1) // 2, (out.last + 1) // 2)
 
     def balanced_weight(self) -> Tensor:
         """The kernel (C, C', 4, 4) with equal sums over each of its four 2x2 phases."""
@@ -77,3 +116,46 @@ class ResidualStack(nn.Module):
         for block in self.blocks:
             x = x + block(x)
         return F.relu(x)
+
+    def reads(self, out: Span) -> Span:
+        """Cells of the input behind the cells `out` of the output."""
+        return out.grown(len(self.blocks))
+
+
+def encoder_layers(
+    channels_in: int, hidden: int, residual_hidden: int, blocks: int, halvings: int
+) -> list[nn.Module]:
+    """Features of pictures or of finer features: (B, C, h * 2^n, w * 2^n) -> (B, hidden, h, w).
+
+    `halvings` is n.
+    """
+    widths = [channels_in, hidden // 2, *[hidden] * (halvings - 1)]
+    layers: list[nn.Module] = []
+    for narrow, wide in pairwise(widths):
+        layers += [Down(narrow, wide), nn.ReLU()]
+    return [*layers, Conv(widths[-1], hidden), ResidualStack(hidden, residual_hidden, blocks)]
+
+
+def decoder_layers(
+    channels_in: int, channels_out: int, hidden: int, residual_hidden: int, blocks: int, doublings: int
+) -> list[nn.Module]:
+    """The way back, to any values: (B, C, h, w) -> (B, C', h * 2^n, w * 2^n); `doublings` is n."""
+    widths = [*[hidden] * (doublings - 1), hidden // 2, channels_out]
+    ups: list[nn.Module] = []
+    for wide, narrow in zip([hidden, *widths[1:-1]], widths[1:], strict=True):
+        ups += [Up(wide, narrow), nn.ReLU()]
+    stack = ResidualStack(hidden, residual_hidden, blocks)
+    return [Conv(channels_in, hidden), stack, *ups[:-1]]  # no ReLU after the last
+
+
+def span_read(layer: nn.Module, out: Span) -> Span:
+    """Cells of the input that the cells `out` of a layer's output depend on, and no others."""
+    if isinstance(layer, nn.Sequential):
+        for part in reversed(layer):
+            out = span_read(part, out)
+        return out
+    if isinstance(layer, nn.ReLU):
+        return out
+    if isinstance(layer, Conv | Down | Up | ResidualStack):
+        return layer.reads(out)
+    raise TypeError(f"how far {type(layer).__name__} reaches is not known")

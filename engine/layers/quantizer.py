@@ -13,6 +13,7 @@ nearest rows of it. What deviates, and why:
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,6 +34,14 @@ class CodebookStatistics:
     encodings: Tensor  # (N, D) z_e of every token: where codes may restart
     distances: Tensor  # (N,) squared distance of each to its code
 
+    def reduced(
+        self, add: Callable[[Tensor], Tensor], gather: Callable[[Tensor], Tensor]
+    ) -> CodebookStatistics:
+        """What all ranks saw: `add` sums a tensor over them, `gather` puts their rows below one another."""
+        return CodebookStatistics(
+            add(self.counts), add(self.sums), gather(self.encodings), gather(self.distances)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Quantised:
@@ -50,6 +59,7 @@ class VectorQuantizer(nn.Module):
 
     counts: Tensor
     sums: Tensor
+    restarted_at: Tensor
 
     def __init__(self, codes: int, dim: int, update: Literal["ema", "gradient"], decay: float) -> None:
         super().__init__()
@@ -61,6 +71,8 @@ class VectorQuantizer(nn.Module):
         # Not persistent: they belong to training, and must not change the model's identity.
         self.register_buffer("counts", torch.ones(codes), persistent=False)
         self.register_buffer("sums", self.embedding.detach().clone(), persistent=False)
+        never = torch.full((codes,), -1, dtype=torch.int64)
+        self.register_buffer("restarted_at", never, persistent=False)
 
     def nearest(self, z_e: Tensor) -> Tensor:
         """Codes of `z_e`, eq. 1: (B, D, h, w) -> (B, h, w) int64."""
@@ -71,7 +83,7 @@ class VectorQuantizer(nn.Module):
 
     def lookup(self, codes: Tensor) -> Tensor:
         """Code vectors of `codes`: (B, h, w) -> (B, D, h, w)."""
-        return F.embedding(codes, self.embedding).permute(0, 3, 1, 2).contiguous()
+        return F.embedding(codes, self.embedding).permute(0, 3, 1, 2)  # channels last in memory, as z_e is
 
     def forward(self, z_e: Tensor) -> Quantised:
         """Quantise a batch: z_e (B, D, h, w). No side effects: see `update`."""
@@ -97,8 +109,9 @@ class VectorQuantizer(nn.Module):
         )
 
     @torch.no_grad()
-    def start_from(self, encodings: Tensor, generator: torch.Generator) -> None:
-        """Put every code onto a different one of `encodings` (N, D); repeats where N < K."""
+    def start_from(self, z_e: Tensor, generator: torch.Generator) -> None:
+        """Put every code onto a different encoding of `z_e` (B, D, h, w); repeats where those are fewer."""
+        encodings = z_e.float().permute(0, 2, 3, 1).flatten(0, 2)  # (N, D)
         order = torch.randperm(len(encodings), generator=generator)
         rows = order.repeat(-(-len(self.embedding) // len(order)))[: len(self.embedding)]
         self._place(torch.arange(len(self.embedding)), encodings[rows])
@@ -113,7 +126,7 @@ class VectorQuantizer(nn.Module):
             self.embedding.copy_(self.sums / self.counts.clamp(min=1e-5)[:, None])
 
     @torch.no_grad()
-    def restart_unused(self, statistics: CodebookStatistics, generator: torch.Generator) -> int:
+    def restart_unused(self, statistics: CodebookStatistics, step: int, generator: torch.Generator) -> int:
         """Put codes out of use onto badly served encodings; returns how many."""
         mean_use = len(statistics.encodings) / len(self.embedding)
         unused = torch.nonzero(self.counts < RESTART_BELOW * mean_use).flatten()
@@ -122,10 +135,47 @@ class VectorQuantizer(nn.Module):
         if number:
             rows = torch.multinomial(badly_served, number, generator=generator)
             self._place(unused[:number], statistics.encodings[rows.to(statistics.encodings.device)])
+            self.restarted_at[unused[:number]] = step
         return number
+
+    def life(self) -> tuple[Tensor, Tensor]:
+        """Each code's share of the tokens, (K,) float32, an EMA, and the step of its last restart.
+
+        The step is (K,) int64, -1 where a code never was out of use.
+        """
+        return self.counts / self.counts.sum(), self.restarted_at.clone()
+
+    def use(self) -> tuple[int, float]:
+        """Codes in use (that no restart would take) and their perplexity exp(H), from the EMA counts."""
+        share, _ = self.life()
+        used = (share >= RESTART_BELOW / len(share)).sum()
+        entropy = -torch.special.xlogy(share, share).sum()
+        number, perplexity = torch.stack([used.float(), entropy.exp()]).tolist()  # one wait for the device
+        return int(number), perplexity
 
     def _place(self, codes: Tensor, vectors: Tensor) -> None:
         # Embedding, count and sum move together, else the next EMA step would pull the code back.
         self.embedding[codes] = vectors.to(self.embedding.dtype)
         self.counts[codes] = 1.0
         self.sums[codes] = vectors.to(self.sums.dtype)
+
+
+def update_codebooks(
+    quantizers: Sequence[VectorQuantizer],
+    statistics: Sequence[CodebookStatistics],
+    step: int,
+    restart_every: int,
+    generator: torch.Generator,
+) -> dict[str, float]:
+    """EMA of every level after optimiser step `step`, restarts every so many steps (0 = never).
+
+    The figures: codes `restarted` in all, and per level those in use and their perplexity.
+    """
+    figures = {"restarted": 0.0}
+    restarts = restart_every > 0 and (step + 1) % restart_every == 0
+    for level, (quantizer, seen) in enumerate(zip(quantizers, statistics, strict=True)):
+        quantizer.update(seen)
+        if restarts:
+            figures["restarted"] += quantizer.restart_unused(seen, step, generator)
+        figures[f"used_{level}"], figures[f"perplexity_{level}"] = quantizer.use()
+    return figures

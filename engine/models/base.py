@@ -184,6 +184,13 @@ class DiscreteAutoencoder(Autoencoder):
         """A copy of the model with other code vectors (K, D) at a level."""
 
     @abstractmethod
+    def code_life(self, level: int) -> tuple[Tensor, Tensor]:
+        """While it trains: each code's share of the tokens, (K,) float32, and its last restart.
+
+        The latter is a step, (K,) int64, -1 where there never was one.
+        """
+
+    @abstractmethod
     def encode_codes(self, images: Tensor) -> list[Tensor]:
         """Codes per level; images (B, C, H, W) are padded by their edge to the coarsest stride."""
 

@@ -37,6 +37,7 @@ class Family:
 
 FAMILIES: Mapping[str, Family] = {
     "vqvae": Family("engine.models.vqvae", "VQVAE", "VQVAEConfig", discrete=True),
+    "vqvae2": Family("engine.models.vqvae2", "VQVAE2", "VQVAE2Config", discrete=True),
 }
 
 

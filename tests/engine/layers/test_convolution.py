@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
-from engine.layers.convolution import Conv, Down, ResidualStack, Up
+from engine.layers.convolution import (
+    Conv,
+    Down,
+    ResidualStack,
+    Span,
+    Up,
+    decoder_layers,
+    encoder_layers,
+    span_read,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -56,3 +66,38 @@ def test_resizing_before_a_convolution_is_a_special_case() -> None:
     resized = torch.nn.functional.interpolate(x, scale_factor=2, mode="nearest")
     padded = torch.nn.functional.pad(resized, (1, 1, 1, 1), mode="replicate")
     assert torch.allclose(up(x), torch.nn.functional.conv2d(padded, small), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("layer", "scale"),
+    [
+        (Conv(1, 1), 1.0),
+        (Conv(1, 1, 1), 1.0),
+        (Down(1, 1), 0.5),
+        (Up(1, 1), 2.0),
+        (ResidualStack(1, 4, 3), 1.0),
+        (nn.Sequential(*encoder_layers(1, 8, 4, 1, halvings=2)), 0.25),
+        (nn.Sequential(*decoder_layers(1, 1, 8, 4, 1, doublings=2)), 4.0),
+    ],
+)
+@pytest.mark.parametrize("out", [Span(0, 0), Span(1, 1), Span(1, 2)])
+def test_a_layer_reads_the_cells_it_says_and_no_others(layer: nn.Module, scale: float, out: Span) -> None:
+    _make_positive(layer)
+    row = torch.rand(1, 1, 1, 48, dtype=torch.float64, requires_grad=True)
+    middle = int(24 * scale)
+    y = layer.double()(row.expand(1, 1, 4, 48))
+    y[..., middle + out.first : middle + out.last + 1].sum().backward()
+    assert row.grad is not None
+    read = torch.nonzero(row.grad.flatten()).flatten() - 24
+    assert Span(int(read.min()), int(read.max())) == span_read(layer, out)
+
+
+def _make_positive(layer: nn.Module) -> None:
+    """So that no ReLU hides and no sum cancels what reaches through."""
+    for parameter in layer.parameters():
+        parameter.data.uniform_(0.1, 0.2)
+
+
+def test_how_far_another_layer_reaches_is_not_guessed() -> None:
+    with pytest.raises(TypeError, match="Linear"):
+        span_read(nn.Sequential(nn.Linear(2, 2)), Span(0, 0))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
-from engine.layers.quantizer import VectorQuantizer
+from engine.layers.quantizer import CodebookStatistics, VectorQuantizer, update_codebooks
 
 
 def quantizer(update: str = "ema", codes: int = 5, dim: int = 3, decay: float = 0.9) -> VectorQuantizer:
@@ -92,8 +94,9 @@ def test_the_loss_has_no_side_effects() -> None:
 
 
 def test_the_codebook_starts_from_different_encodings() -> None:
-    vq, flat = quantizer(), encodings().permute(0, 2, 3, 1).reshape(-1, 3)
-    vq.start_from(flat, torch.Generator().manual_seed(0))
+    vq, z_e = quantizer(), encodings()
+    flat = z_e.permute(0, 2, 3, 1).reshape(-1, 3)
+    vq.start_from(z_e, torch.Generator().manual_seed(0))
     distances = torch.cdist(vq.embedding.detach(), flat)
     assert distances.amin(dim=1).max() == 0
     assert len(torch.unique(vq.embedding.detach(), dim=0)) == 5
@@ -103,7 +106,7 @@ def test_the_codebook_starts_from_different_encodings() -> None:
 
 def test_fewer_encodings_than_codes_still_start_every_code() -> None:
     vq = quantizer()
-    vq.start_from(torch.arange(6.0).view(2, 3), torch.Generator().manual_seed(0))
+    vq.start_from(torch.arange(6.0).view(2, 3, 1, 1), torch.Generator().manual_seed(0))
     assert set(vq.embedding.detach()[:, 0].tolist()) == {0.0, 3.0}
 
 
@@ -113,12 +116,13 @@ def test_unused_codes_restart_on_encodings_and_used_ones_stay() -> None:
     with torch.no_grad():
         vq.counts.copy_(torch.tensor([5.0, 5.0, 5.0, 0.001, 0.001]))
     before = vq.embedding.clone()
-    assert vq.restart_unused(statistics, torch.Generator().manual_seed(0)) == 2
+    assert vq.restart_unused(statistics, 7, torch.Generator().manual_seed(0)) == 2
     assert torch.equal(vq.embedding[:3], before[:3])
     for code in (3, 4):
         assert (statistics.encodings == vq.embedding[code]).all(dim=1).any()
         assert vq.counts[code] == 1
         assert torch.equal(vq.sums[code], vq.embedding[code])
+    assert vq.life()[1].tolist() == [-1, -1, -1, 7, 7]
 
 
 def test_restarts_prefer_what_is_badly_served() -> None:
@@ -128,7 +132,7 @@ def test_restarts_prefer_what_is_badly_served() -> None:
         vq.counts.copy_(torch.tensor([10.0, 0.0]))
     z = torch.full((1, 1, 10, 10), 0.01)
     z[0, 0, 0, 0] = 50.0  # one token in a hundred, but almost all of the error
-    vq.restart_unused(vq(z).statistics, torch.Generator().manual_seed(0))
+    vq.restart_unused(vq(z).statistics, 0, torch.Generator().manual_seed(0))
     assert vq.embedding[1].item() == 50.0
 
 
@@ -138,3 +142,64 @@ def test_quantising_stays_float32_under_autocast() -> None:
         result = vq(z)
     assert result.z_q.dtype == torch.float32
     assert torch.equal(result.codes, vq(z).codes)
+
+
+def test_life_is_each_codes_share_of_the_tokens() -> None:
+    vq = quantizer()
+    vq.counts.copy_(torch.tensor([4.0, 3.0, 2.0, 1.0, 0.0]))
+    use, restarted_at = vq.life()
+    assert use.tolist() == pytest.approx([0.4, 0.3, 0.2, 0.1, 0.0])
+    assert (use.dtype, restarted_at.dtype) == (torch.float32, torch.int64)
+    assert restarted_at.tolist() == [-1] * 5
+
+
+def test_use_counts_what_no_restart_would_take_and_its_perplexity() -> None:
+    vq = quantizer(codes=4)
+    vq.counts.copy_(torch.tensor([50.0, 50.0, 0.5, 0.0]))  # 3 % of the mean are 0.75
+    used, perplexity = vq.use()
+    shares = [50 / 100.5, 50 / 100.5, 0.5 / 100.5]
+    assert used == 2
+    assert perplexity == pytest.approx(math.exp(-sum(p * math.log(p) for p in shares)), rel=1e-5)
+
+
+def test_statistics_of_two_ranks_are_those_of_one_batch() -> None:
+    vq, z = quantizer(), encodings(batch=4)
+    parts = [vq(half).statistics for half in z.chunk(2)]
+    given = {id(tensor): tensor for part in parts for tensor in vars_of(part)}
+    other = dict(zip(map(id, vars_of(parts[0])), vars_of(parts[1]), strict=True))
+    both = parts[0].reduced(
+        add=lambda tensor: given[id(tensor)] + other[id(tensor)],
+        gather=lambda tensor: torch.cat([given[id(tensor)], other[id(tensor)]]),
+    )
+    whole = vq(z).statistics
+    for ours, expected in zip(vars_of(both), vars_of(whole), strict=True):
+        assert torch.allclose(ours, expected, atol=1e-5)
+
+
+def vars_of(statistics: CodebookStatistics) -> list[torch.Tensor]:
+    return [statistics.counts, statistics.sums, statistics.encodings, statistics.distances]
+
+
+def test_levels_are_updated_and_restarted_each_by_its_own_statistics() -> None:
+    levels, alone = [quantizer(codes=5), quantizer(codes=7)], quantizer(codes=7)
+    seen = [vq(encodings()).statistics for vq in levels]
+    figures = update_codebooks(levels, seen, 3, 5, torch.Generator().manual_seed(0))
+    alone.update(seen[1])
+    assert torch.equal(levels[1].embedding, alone.embedding)
+    assert figures["restarted"] == 0
+    for vq in levels:
+        vq.counts[0] = 0.0
+        vq.counts[1:] = 8.0
+        seen[0].counts[0] = seen[1].counts[0] = 0.0
+    figures = update_codebooks(levels, seen, 4, 5, torch.Generator().manual_seed(0))
+    assert figures["restarted"] == 2
+    assert [vq.restarted_at.tolist() for vq in levels] == [[4] + [-1] * 4, [4] + [-1] * 6]
+    assert (figures["used_1"], figures["perplexity_1"]) == levels[1].use()
+    assert set(figures) == {"restarted", "used_0", "perplexity_0", "used_1", "perplexity_1"}
+
+
+def test_without_restarts_none_come() -> None:
+    vq = quantizer()
+    statistics = vq(encodings()).statistics
+    vq.counts.zero_()
+    assert update_codebooks([vq], [statistics], 0, 0, torch.Generator())["restarted"] == 0

@@ -75,6 +75,14 @@ def test_restarts_come_every_so_many_steps() -> None:
         model.quantizer.counts.zero_()
         restarted.append(model.update(statistics, step, torch.Generator().manual_seed(step))["restarted"] > 0)
     assert restarted == [False] * 4 + [True] + [False] * 4 + [True]
+    assert model.code_life(0)[1].max() == 9
+
+
+def test_an_update_tells_how_many_codes_are_in_use() -> None:
+    model = VQVAE(small_config())
+    figures = model.update(model.loss(PIXELS).statistics, 0, torch.Generator())
+    assert (figures["used_0"], figures["perplexity_0"]) == model.quantizer.use()
+    assert torch.equal(model.code_life(0)[0], model.quantizer.counts / model.quantizer.counts.sum())
 
 
 def test_a_uniform_field_has_one_colour_and_a_single_cell_shows_it() -> None:
@@ -178,5 +186,5 @@ def test_options_out_of_range_are_refused(config: dict[str, object], message: st
 
 
 def test_an_unknown_family_is_refused() -> None:
-    with pytest.raises(OptionFault, match=r"'gan' does not exist: use vqvae"):
+    with pytest.raises(OptionFault, match=r"'gan' does not exist: use .*vqvae, vqvae2"):
         build("gan", {})
