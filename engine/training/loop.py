@@ -21,6 +21,7 @@ from engine.data.batches import Batches
 from engine.data.source import Pictures
 from engine.device import pick_device, prepare, synchronise
 from engine.errors import CannotWrite
+from engine.files import write_bytes
 from engine.models.base import DiscreteAutoencoder, Draws
 from engine.progress import Progress, tell_nobody
 from engine.training.clock import Clock
@@ -29,6 +30,7 @@ from engine.training.events import Event
 from engine.training.feed import Feed
 from engine.training.journal import Every, Journal
 from engine.training.learner import Learner
+from engine.training.life import codes_file
 from engine.training.memory import enough_memory, memory_mb
 from engine.training.pace import Pace, seconds_of
 from engine.training.run import Run
@@ -38,6 +40,7 @@ from engine.training.schedule import validates_after
 TELL_EVERY_S = 0.25
 """Whoever follows the run hears of it so often, and is heard."""
 LATEST_EVERY_S, FIRST_LATEST_S = 10.0, 2.0
+LIFE_EVERY_S = 2.0
 PAUSE_POLL_S = 0.2
 LAST_TRIES, LAST_TRY_S = 6, 10.0
 """A finished run is worth waiting for somebody to make room on the disk."""
@@ -111,7 +114,8 @@ class Trainer:
     ) -> Generator[Event, None, bool]:
         """Step by step; whether it was asked to stop before the end."""
         listening, telling = Every(TELL_EVERY_S, 0.0), Every(TELL_EVERY_S, 0.0)
-        looking, saving = Every(LATEST_EVERY_S, FIRST_LATEST_S), Every(self.config.training.snapshot_s)
+        looking, living = Every(LATEST_EVERY_S, FIRST_LATEST_S), Every(LIFE_EVERY_S, 0.0)
+        saving = Every(self.config.training.snapshot_s)
         if self.step == 0:
             self.learner.begin(feed.at(0))
         while self.config.total_steps is None or self.step < self.config.total_steps:
@@ -125,6 +129,8 @@ class Trainer:
             yield from tells
             if validates_after(self.config, self.step):
                 yield from self._validate()
+            if living.due():
+                self._show_life()
             if looking.due():
                 yield self._attempt(lambda: self._preview(self.run.latest))
             if saving.due():
@@ -186,6 +192,7 @@ class Trainer:
 
     def _stop(self) -> Iterator[Event]:
         yield from self._tell()
+        self._show_life()
         folder = shlex.quote(str(self.run.folder))
         message = f"stopped at step {self.step}; go on with: train --out {folder} --resume"
         yield self._save_last(message, self.pictures.skipped)
@@ -193,6 +200,7 @@ class Trainer:
     def _finish(self, progress: Progress) -> Iterator[Event]:
         """Save the newest state, then give the best model its statistics."""
         yield from self._tell()
+        self._show_life()
         yield from self._insist(self._save_last)
         if not self.run.best.exists():  # somebody removed it, or the disk never took it
             yield from self._insist(lambda: self._save_best({}))
@@ -224,6 +232,13 @@ class Trainer:
         with self.learner.finished_weights():
             preview_sheet(self.learner.model, self.valid if len(self.valid) else self.train, path)
         return self._event("preview", path=str(path), terms=metrics or {})
+
+    def _show_life(self) -> None:
+        """Which codes are alive, for whoever watches: of a disk that refuses, others tell."""
+        model = self.learner.model
+        if isinstance(model, DiscreteAutoencoder):
+            with contextlib.suppress(CannotWrite):
+                write_bytes(self.run.codes, codes_file(model, self.step))
 
     def _attempt(self, write: Callable[[], Event]) -> Event:
         """What `write` tells, or a warning where the disk refuses: it is tried again later."""

@@ -35,6 +35,7 @@ class Run:
         self.best = folder / "model.safetensors"
         self.last = folder / "last" / "weights.safetensors"
         self.previews = folder / "previews"
+        self.codes = folder / "codes.npz"
         self.latest = self.previews / "latest.png"
         self.config = folder / "config.json"
         self._control = folder / "control.json"

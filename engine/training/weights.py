@@ -21,6 +21,7 @@ class AveragedWeights:
         self.decay = decay
         self._trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
         self._averages = [p.detach().clone() for p in self._trained.values()]
+        self._is_in_place = False
 
     @torch.no_grad()
     def update(self, step: int) -> None:
@@ -40,7 +41,8 @@ class AveragedWeights:
 
     def trained(self) -> dict[str, Tensor]:
         """The weights as the optimiser has them, whatever is in place; by name in the model."""
-        return {name: p.detach() for name, p in self._trained.items()}
+        weights = self._averages if self._is_in_place else [p.detach() for p in self._trained.values()]
+        return dict(zip(self._trained, weights, strict=True))
 
     @torch.no_grad()
     def restore(self, trained: Mapping[str, Tensor]) -> None:
@@ -50,5 +52,6 @@ class AveragedWeights:
             weight.copy_(trained[name])
 
     def _swap(self) -> None:
+        self._is_in_place = not self._is_in_place
         for index, weight in enumerate(self._trained.values()):
             weight.data, self._averages[index] = self._averages[index], weight.data

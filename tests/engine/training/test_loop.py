@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import engine
 from engine.checkpoint import read_card, read_statistics, read_tensors
@@ -80,6 +81,27 @@ def test_a_run_writes_all_that_is_promised(tmp_path: Path) -> None:
     assert len(read_statistics(run / "model.safetensors")) == 1
 
 
+def test_codes_npz_says_how_alive_each_code_is(tmp_path: Path) -> None:
+    finish(tmp_path / "run")
+    with np.load(tmp_path / "run" / "codes.npz", allow_pickle=False) as life:
+        assert sorted(life) == ["restarted_0", "step", "use_0"]
+        assert life["step"] == 12
+        assert life["use_0"].dtype == np.float32
+        assert life["use_0"].sum() == pytest.approx(1.0)
+        assert (life["restarted_0"].shape, life["restarted_0"].dtype) == ((24,), np.int64)
+
+
+def test_the_newest_preview_is_replaced_and_announced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "FIRST_LATEST_S", 0.0)
+    latest = tmp_path / "run" / "previews" / "latest.png"
+    told = [event for event in finish(tmp_path / "run") if event.path == str(latest)]
+    assert [(event.event, event.step) for event in told] == [("preview", 1)]
+    with Image.open(latest) as image:
+        assert image.size == (16 * 4, 2 * 16)  # as many columns as there are pictures, two rows
+
+
 def test_the_best_on_the_validation_split_is_kept(tmp_path: Path) -> None:
     finish(tmp_path / "run")
     lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
@@ -95,11 +117,15 @@ def same_tensors(first: Path, second: Path) -> bool:
 
 
 @pytest.mark.parametrize("stops", [(5,), (1, 4, 11)])
-def test_stopping_and_going_on_ends_bit_identical(tmp_path: Path, stops: tuple[int, ...]) -> None:
-    finish(tmp_path / "whole")
+@pytest.mark.parametrize("extra", [(), ("ema_decay=0.9", "clip_norm=0.5", "weight_decay=0.01")])
+def test_stopping_and_going_on_ends_bit_identical(
+    tmp_path: Path, stops: tuple[int, ...], extra: tuple[str, ...]
+) -> None:
+    settings = (*request(tmp_path).settings, *extra)
+    finish(tmp_path / "whole", settings=settings)
     parts = tmp_path / "parts"
     first, *later = stops
-    last = list(train(request(parts, stop_after=first)))[-1]
+    last = list(train(request(parts, stop_after=first, settings=settings)))[-1]
     assert (last.event, last.step) == ("saved", first)
     assert "--resume" in (last.message or "")
     for stop in later:
