@@ -55,7 +55,7 @@ def measure_nats(
     for number, (images, condition) in enumerate(labelled_batches(model, pictures, device_of(model))):
         draws = Draws(step=number)
         targets = model.targets(images, draws)
-        latent = model.encode(images, condition)
+        latent = model.encode(targets, condition)
         together = max(1, DECODED_AT_ONCE // (samples * targets[0].numel()))
         for first in range(0, len(images), together):
             rows = slice(first, first + together)
@@ -104,7 +104,7 @@ class _Measured:
     def add_means(self, latent: Latent) -> None:
         """The posteriors of a batch, (B, D)."""
         assert latent.log_var is not None
-        mean, log_var = latent.mean.double().cpu(), latent.log_var.double().cpu()
+        mean, log_var = latent.mean.cpu().double(), latent.log_var.cpu().double()
         self._kl += float(0.5 * (mean.square() + log_var.exp() - log_var - 1).sum())
         self._sum += mean.sum(dim=0)
         self._squares += mean.square().sum(dim=0)
