@@ -46,10 +46,10 @@ class Journal:
 
     def add(self, step: int, figures: Mapping[str, Tensor | float]) -> None:
         """Note the figures of a step."""
-        tensors = {name: value for name, value in figures.items() if isinstance(value, Tensor)}
-        known = {name: float(value) for name, value in figures.items() if name not in tensors}
-        values = torch.stack([t.detach().float() for t in tensors.values()]) if tensors else torch.empty(0)
-        self._rows.append(_Row(step, known, tuple(tensors), values))
+        afar = {n: v for n, v in figures.items() if isinstance(v, Tensor) and v.device.type != "cpu"}
+        known = {name: float(value) for name, value in figures.items() if name not in afar}
+        values = torch.stack([t.detach().float() for t in afar.values()]) if afar else torch.empty(0)
+        self._rows.append(_Row(step, known, tuple(afar), values))
 
     def flush(self) -> int | None:
         """Read and write what was noted; the first step whose loss is not finite, if there is one."""

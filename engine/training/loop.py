@@ -22,7 +22,7 @@ from engine.data.source import Pictures
 from engine.device import pick_device, prepare, synchronise
 from engine.errors import CannotWrite
 from engine.files import write_bytes
-from engine.models.base import DiscreteAutoencoder, Draws
+from engine.models.base import DiscreteAutoencoder
 from engine.progress import Progress, tell_nobody
 from engine.training.clock import Clock
 from engine.training.config import RunConfig
@@ -182,8 +182,7 @@ class Trainer:
         metrics: dict[str, float] = {}
         if len(self.valid):
             with self.learner.finished_weights():
-                draws = Draws(self.config.seed)
-                metrics = validate(self.learner.model, self.valid, draws, self.measured)
+                metrics = validate(self.learner.model, self.valid, self.measured)
             self._journal.add_measured(self.step, metrics)
         path = self.run.previews / f"step-{self.step:07d}.png"
         yield self._attempt(lambda: self._preview(path, metrics))
