@@ -55,21 +55,21 @@ _TERMS = {
         Term("codebook", "Codebook", tip="|| sg[z_e] - e ||^2"),
         Term("commitment", "Commitment", tip="|| z_e - sg[e] ||^2, without its weight beta"),
         Term("valid_mse", "Squared error, validation", tip=f"mse {_VALIDATION}", validation=True),
-        Term("valid_reconstruction", "Reconstruction, validation", "losses", f"-log p(x|z) {_VALIDATION}", True),
-        Term("valid_kl", "KL, validation", "losses", f"KL(q(z|x) || p(z)) {_VALIDATION}", True),
+        Term("valid_reconstruction", "Reconstruction, validation", tip="-log p(x|z)", validation=True),
+        Term("valid_kl", "KL, validation", tip="KL(q(z|x) || p(z))", validation=True),
         Term("psnr", "PSNR", "quality", "-10 log10 mse of each batch"),
         Term("valid_psnr", "PSNR, validation", "quality", f"-10 log10 mse {_VALIDATION}", True),
         Term("elbo", "ELBO", "elbo", "E[log p(x|z)] - KL, nats per picture"),
         Term("valid_elbo", "ELBO, validation", "elbo", f"E[log p(x|z)] - KL {_VALIDATION}", True),
         Term("used", "In use", "codes", "Codes that the moving average counts as alive"),
-        Term("perplexity", "Perplexity", "codes", "exp of the entropy of the codes' use: as if so many were even"),
+        Term("perplexity", "Perplexity", "codes", "exp of the entropy of the codes' use"),
         Term("restarted", "Restarted", "restarts", "Codes put back onto encodings at this step"),
         Term("learning_rate", "Learning rate", "rate", "Warm-up, then a cosine"),
         Term("gradient_norm", "Gradient norm", "gradient", "|| g || before clipping"),
         Term("kl_weight", "KL weight", "weight", "beta during warm-up"),
         Term("images_per_s", "Images per second", "speed"),
     )
-}  # fmt: skip
+}
 
 
 def term_of(name: str) -> Term:
