@@ -1,0 +1,39 @@
+"""Names of runs, which are names of folders: on every system."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from engine.errors import OptionFault
+
+_LONGEST_NAME = 80
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def check_name(name: str) -> str:
+    """The name without blanks around it; raises `OptionFault` where no folder can be called so anywhere."""
+    name = name.strip()
+    if not name:
+        raise OptionFault("a run needs a name")
+    if found := _FORBIDDEN.search(name):
+        raise OptionFault(f"run name {name!r}: {found.group()!r} cannot be part of a folder's name")
+    if len(name) > _LONGEST_NAME:
+        raise OptionFault(f"run name {name[:20]!r}...: use at most {_LONGEST_NAME} letters")
+    if name[0] == "." or name[-1] == "." or _RESERVED.fullmatch(name):
+        raise OptionFault(
+            f"run name {name!r}: choose another, some systems cannot have a folder of that name"
+        )
+    return name
+
+
+def free_name(folder: Path, family: str, data: str) -> str:
+    """A name for a new run in `folder`: `vqvae-emoji`, `vqvae-emoji-2`, ..."""
+    source = _FORBIDDEN.sub("", Path(data).name.split(".")[0]).strip(" .") or "data"
+    wished = f"{family}-{source}"[: _LONGEST_NAME - 5]
+    number, name = 1, wished
+    while (folder / name).exists():
+        number += 1
+        name = f"{wished}-{number}"
+    return name
