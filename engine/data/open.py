@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.data.builtin import BUILTIN
 from engine.data.folder import read_folder
-from engine.data.source import Pictures
+from engine.data.source import DataShape, Pictures
 from engine.errors import DataFault
 from engine.progress import Progress
 
@@ -34,6 +34,12 @@ def open_data(name: str, size: int, channels: int, progress: Progress | None = N
     if not path.is_dir():
         raise DataFault(f"data {name!r}: is not a folder of images")
     return read_folder(path, size, channels, progress)
+
+
+def natural_shape(name: str) -> DataShape:
+    """What the pictures of a data set have by themselves, without reading them."""
+    del name
+    return DataShape(64, 3)
 
 
 def _expanded(name: str) -> Path:

@@ -15,6 +15,14 @@ SPLITS = ("train", "valid", "test")
 
 
 @dataclass(frozen=True, slots=True)
+class DataShape:
+    """The side in pixels and the channels (1 grey, 3 RGB) that pictures of a source have by themselves."""
+
+    size: int
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pictures:
     """N pictures of one size. `skipped` names the files that could not be read."""
 

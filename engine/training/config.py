@@ -9,9 +9,11 @@ import msgspec
 from msgspec import Meta
 
 from engine.data.batches import Augmentation
+from engine.data.source import DataShape
 from engine.errors import OptionFault
 from engine.models.base import ModelConfig
 from engine.models.registry import family_named
+from engine.training.defaults import default_settings
 
 
 class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,15 +60,20 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_settings(
-    family: str, settings: Sequence[str], batch_size: int | None
+    family: str, settings: Sequence[str], batch_size: int | None, shape: DataShape | None = None
 ) -> tuple[ModelConfig, TrainingConfig, Augmentation]:
-    """Each `key=value` goes to the config that has the key; raises `OptionFault` naming key and range."""
+    """Each `key=value` goes to the config that has the key; raises `OptionFault` naming key and range.
+
+    What is not set is as `default_settings` says for data of that shape, or for none.
+    """
     sections = _sections(family)
-    values: dict[str, dict[str, str | int]] = {name: {} for name in sections}
-    for key, value in _pairs(sections, settings):
-        values[_owner(sections, key)][key] = value
+    asked: dict[str, Any] = dict(_pairs(sections, settings))
     if batch_size is not None:
-        values["training"]["batch_size"] = batch_size
+        asked["batch_size"] = batch_size
+    values: dict[str, dict[str, Any]] = {name: {} for name in sections}
+    known = {} if shape is None else default_settings(family, shape, asked)
+    for key, value in {**known, **asked}.items():
+        values[_owner(sections, key)][key] = value
     parsed = {name: _convert(values[name], section) for name, section in sections.items()}
     return parsed["model"], parsed["training"], parsed["augmentation"]
 
@@ -74,13 +81,13 @@ def parse_settings(
 def settings_beside(config: RunConfig, settings: Sequence[str]) -> list[tuple[str, Any, Any]]:
     """Each setting's key, the value it asks for and the one the run has."""
     sections = _sections(config.family)
-    known = {"model": config.model, "training": config.training, "augmentation": config.augmentation}
+    model = model_config(config.family, config.model)
+    known = {"model": model, "training": config.training, "augmentation": config.augmentation}
     beside = []
     for key, value in _pairs(sections, settings):
         owner = _owner(sections, key)
         asked = getattr(_convert({key: value}, sections[owner]), key)
-        has = config.model.get(key) if owner == "model" else getattr(known[owner], key)
-        beside.append((key, asked, has))
+        beside.append((key, asked, getattr(known[owner], key)))
     return beside
 
 
@@ -114,7 +121,13 @@ def _owner(sections: Mapping[str, type[msgspec.Struct]], key: str) -> str:
 
 def _convert(values: Mapping[str, Any], cls: type[msgspec.Struct]) -> Any:
     try:
-        return msgspec.convert(values, cls, strict=False)
+        return msgspec.convert({k: _listed(cls, k, v) for k, v in values.items()}, cls, strict=False)
     except msgspec.ValidationError as error:
         fault, _, key = str(error).partition(" - at `$.")
         raise OptionFault(f"option {key.rstrip('`')}: {fault[0].lower()}{fault[1:]}") from error
+
+
+def _listed(cls: type[msgspec.Struct], key: str, value: Any) -> Any:
+    """`8,4` as the list that it is where the option holds several values."""
+    is_list = isinstance(getattr(cls(), key, None), tuple)
+    return value.split(",") if is_list and isinstance(value, str) else value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from engine.data.open import data_place, open_data
+from engine.data.open import data_place, natural_shape, open_data
 from engine.data.source import Pictures
 from engine.errors import DataFault, OptionFault
 from engine.progress import Progress
@@ -127,7 +127,10 @@ def _new_config(request: TrainRequest) -> RunConfig:
     if request.family is None or request.data is None:
         raise OptionFault("train needs --model and --data (or --resume with the --out of an earlier run)")
     length = request.length or Length(minutes=DEFAULT_MINUTES)
-    model, training, augmentation = parse_settings(request.family, request.settings, request.batch_size)
+    shape = natural_shape(request.data)
+    model, training, augmentation = parse_settings(
+        request.family, request.settings, request.batch_size, shape
+    )
     import torch
 
     threads = request.threads or torch.get_num_threads()

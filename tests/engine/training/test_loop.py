@@ -16,7 +16,7 @@ from PIL import Image
 
 import engine
 from engine.checkpoint import read_card, read_statistics, read_tensors
-from engine.data.source import Pictures
+from engine.data.source import DataShape, Pictures
 from engine.errors import CannotWrite, DataFault, ModelFault, OptionFault, RunFault, TrainingFault
 from engine.models.vqvae import VQVAE
 from engine.progress import Progress
@@ -34,6 +34,7 @@ SMALL = ("image_size=16", "codes=24", "code_dim=6", "hidden=16", "residual_hidde
 def _small_data(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     threads = torch.get_num_threads()
     monkeypatch.setattr(start, "open_data", lambda *_: small_pictures())
+    monkeypatch.setattr(start, "natural_shape", lambda _: DataShape(16, 3))
     monkeypatch.setattr(loop, "TELL_EVERY_S", 0.0)  # every step is told
     monkeypatch.setattr(loop, "FIRST_LATEST_S", 1000.0)
     yield
