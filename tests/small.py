@@ -10,6 +10,7 @@ import torch
 from engine.analysis.usage import code_statistics
 from engine.checkpoint import statistics_tensors, write_model
 from engine.data.source import Pictures
+from engine.models.base import DiscreteAutoencoder
 from engine.models.vqvae import VQVAE, VQVAEConfig
 from engine.models.vqvae2 import VQVAE2, VQVAE2Config
 from engine.training.snapshot import describe, model_tensors
@@ -64,7 +65,15 @@ def small_pictures(count: int = 40, size: int = 16, channels: int = 3) -> Pictur
 
 def write_small_model(path: Path, with_statistics: bool = True, **changes: object) -> Path:
     """A complete model file."""
-    model = small_model(**changes)
+    return _write(path, small_model(**changes), with_statistics)
+
+
+def write_small_two_level_model(path: Path, with_statistics: bool = True, **changes: object) -> Path:
+    """A complete model file with levels of stride 8 and 4."""
+    return _write(path, small_two_level_model(**changes), with_statistics)
+
+
+def _write(path: Path, model: DiscreteAutoencoder, with_statistics: bool) -> Path:
     pictures = small_pictures(channels=model.config.channels)
     statistics = code_statistics(model, pictures.split("train")) if with_statistics else ()
     description = describe(model, pictures, recipe={"seed": 3}, training={}, metrics={"valid_psnr": 12.0})

@@ -73,44 +73,49 @@ def _levels(
 ) -> list[dict[str, Any]]:
     train = pictures.split("train")
     codes = encode_all(model, chosen, lambda part: tell("Encoding", 0.2 + 0.1 * part))
-    train_codes: list[torch.Tensor | None] = [None] * len(codes)
+    train_codes = None
     if len(train):
-        train_codes[:] = encode_all(model, train, lambda part: tell("Encoding train", 0.3 + 0.35 * part))
-    return [_level(model, index, codes[index], train_codes[index], tell) for index in range(len(codes))]
+        train_codes = encode_all(model, train, lambda part: tell("Encoding train", 0.3 + 0.35 * part))
+    # Without a train split there are no frequencies to be judged by, and swatches are of the split itself.
+    known = codes if train_codes is None else train_codes
+    fields = uniform_fields(model, known)
+    swatches = mean_swatches(
+        model, known, fields, lambda part: tell("Averaging swatches", 0.65 + 0.35 * part)
+    )
+    return [
+        _level(codes[index], train_codes[index] if train_codes else None, swatches[index], fields[index])
+        for index in range(len(codes))
+    ]
 
 
 def _level(
-    model: DiscreteAutoencoder, index: int, codes: torch.Tensor, train: torch.Tensor | None, tell: Progress
+    codes: torch.Tensor, train: torch.Tensor | None, swatches: torch.Tensor, fields: torch.Tensor
 ) -> dict[str, Any]:
-    k = model.levels[index].codes
-    counts = np.bincount(codes.flatten().numpy(), minlength=k)
+    """The figures of one level: codes (N, h, w), swatches and uniform fields (K, C, s, s)."""
+    counts = np.bincount(codes.flatten().numpy(), minlength=len(fields))
     frequencies = counts / counts.sum()
     used = frequencies[frequencies > 0]
-    # Without a train split there are no frequencies to be judged by, and swatches are of the split itself.
-    fills, field_sd = _fills(model, codes if train is None else train, tell)
+    fills = _fills(codes if train is None else train, swatches)
     return {
-        "codes": k,
+        "codes": len(fields),
         "used_codes": len(used),
         "perplexity": float(np.exp(-(used * np.log(used)).sum())),
-        "unigram_bits": None if train is None else _unigram_bits(counts, train, k),
+        "unigram_bits": None if train is None else _unigram_bits(counts, train),
         "bits_per_code": None,
         "fill_codes": int(fills.sum()),
-        "fill_field_sd_p95": float(np.percentile(field_sd[fills], 95)) if fills.any() else None,
+        "fill_field_sd_p95": float(np.percentile(_deviation(fields)[fills], 95)) if fills.any() else None,
     }
 
 
-def _unigram_bits(counts: NDArray[np.int64], train: torch.Tensor, k: int) -> float:
-    smoothed = np.bincount(train.flatten().numpy(), minlength=k) + 1.0
+def _unigram_bits(counts: NDArray[np.int64], train: torch.Tensor) -> float:
+    smoothed = np.bincount(train.flatten().numpy(), minlength=len(counts)) + 1.0
     return float(-(counts * np.log2(smoothed / smoothed.sum())).sum() / counts.sum())
 
 
-def _fills(
-    model: DiscreteAutoencoder, train: torch.Tensor, tell: Progress
-) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Which codes are fills, and how far each code's uniform field deviates within the cell, in [0, 1]."""
-    used = np.bincount(train.flatten().numpy(), minlength=model.levels[0].codes) > 0
-    swatches = mean_swatches(model, train, lambda part: tell("Averaging swatches", 0.65 + 0.35 * part))
-    return used & (_deviation(swatches) <= FILL_DEVIATION / 255), _deviation(uniform_fields(model))
+def _fills(codes: torch.Tensor, swatches: torch.Tensor) -> NDArray[np.bool_]:
+    """Which codes are fills."""
+    used = np.bincount(codes.flatten().numpy(), minlength=len(swatches)) > 0
+    return used & (_deviation(swatches) <= FILL_DEVIATION / 255)
 
 
 def _deviation(cells: torch.Tensor) -> NDArray[np.float64]:

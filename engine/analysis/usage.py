@@ -6,7 +6,7 @@ its eight neighbours comes from nine shifted views, without copying every cell n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -14,7 +14,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.analysis.reconstruction import batch_size, batches_of, device_of
+from engine.analysis.companions import find_companions, uniform_grids
+from engine.analysis.reconstruction import BATCH, batch_size, batches_of, device_of
 from engine.analysis.statistics import LevelStatistics
 from engine.data.source import Pictures
 from engine.decoding.decoder import to_pixels
@@ -47,74 +48,103 @@ def encode_all(model: DiscreteAutoencoder, pictures: Pictures, done: Done = _tel
 def code_statistics(
     model: DiscreteAutoencoder, pictures: Pictures, done: Done = _tell_nobody
 ) -> tuple[LevelStatistics, ...]:
-    """Statistics of a one-level model over `pictures` (the train split)."""
+    """Statistics of every level over `pictures` (the train split)."""
     # The shares are those of the time it takes.
-    (codes,) = encode_all(model, pictures, lambda part: done(0.45 * part))
-    level = model.levels[0]
-    s = level.stride_px
-    means = _mean_contexts(model, codes, lambda part: done(0.45 + 0.45 * part))  # (K, C, 3s, 3s)
-    patches = _typical_patches(pictures, codes, means)
-    done(1.0)
+    codes = encode_all(model, pictures, lambda part: done(0.45 * part))
+    fields = uniform_fields(model, codes)
+    means = _mean_contexts(model, codes, fields, lambda part: done(0.45 + 0.45 * part))
+    statistics = []
+    for index, mean in enumerate(means):
+        statistics.append(_level_statistics(model, pictures, index, codes[index], mean, fields[index]))
+        done(0.9 + 0.1 * (index + 1) / len(means))
+    return tuple(statistics)
+
+
+def _level_statistics(
+    model: DiscreteAutoencoder, pictures: Pictures, index: int, codes: Tensor, means: Tensor, fields: Tensor
+) -> LevelStatistics:
+    """Of the codes (N, h, w) of a level, with their mean contexts (K, C, 3s, 3s) and fields (K, C, s, s)."""
+    s, k = model.levels[index].stride_px, model.levels[index].codes
     pixels = to_pixels(means.numpy())
-    return (
-        LevelStatistics(
-            use=np.bincount(codes.flatten().numpy(), minlength=level.codes).astype(np.int64),
-            use_by_label=_use_by_label(codes, pictures, level.codes),
-            swatches=np.ascontiguousarray(pixels[:, s : 2 * s, s : 2 * s]),
-            fields=to_pixels(uniform_fields(model).numpy()),
-            contexts=pixels,
-            patches=patches,
-            vectors=model.codebook(0).cpu().numpy().astype(np.float32),
-            followers=_followers(codes.numpy(), level.codes),
-        ),
+    return LevelStatistics(
+        use=np.bincount(codes.flatten().numpy(), minlength=k).astype(np.int64),
+        use_by_label=_use_by_label(codes, pictures, k),
+        swatches=np.ascontiguousarray(pixels[:, s : 2 * s, s : 2 * s]),
+        fields=to_pixels(fields.numpy()),
+        contexts=pixels,
+        patches=_typical_patches(pictures, codes, means),
+        vectors=model.codebook(index).cpu().numpy().astype(np.float32),
+        followers=_followers(codes.numpy(), k),
     )
 
 
 @torch.inference_mode()
-def uniform_fields(model: DiscreteAutoencoder) -> Tensor:
-    """The middle of each code's uniform field, (K, C, s, s): borders repeat, so a 1x1 grid decodes to it."""
-    grids = torch.arange(model.levels[0].codes, device=device_of(model))[:, None, None]
-    return model.decode_codes([grids]).cpu()
+def uniform_fields(model: DiscreteAutoencoder, codes: Sequence[Tensor]) -> list[Tensor]:
+    """Per level the middle of each code's uniform field, (K, C, s, s): borders repeat, so one cell shows it.
+
+    The other levels say what they most often say over or under the code in `codes` (N, h, w per level).
+    """
+    fields = []
+    for level, companions in zip(
+        model.levels, find_companions([grid.numpy() for grid in codes], model.levels), strict=True
+    ):
+        grids = [
+            torch.from_numpy(grid).to(device_of(model)) for grid in uniform_grids(companions, model.levels)
+        ]
+        batches = zip(*(torch.split(grid, BATCH) for grid in grids), strict=True)
+        cells = torch.cat([model.decode_codes(batch).cpu() for batch in batches])
+        fields.append(cells[..., : level.stride_px, : level.stride_px].contiguous())
+    return fields
 
 
 @torch.inference_mode()
-def mean_swatches(model: DiscreteAutoencoder, codes: Tensor, done: Done = _tell_nobody) -> Tensor:
-    """The mean of the decoded cell over its occurrences in `codes` (N, h, w): (K, C, s, s).
+def mean_swatches(
+    model: DiscreteAutoencoder, codes: Sequence[Tensor], fields: Sequence[Tensor], done: Done = _tell_nobody
+) -> list[Tensor]:
+    """Per level the mean of the decoded cell over its occurrences in `codes` (N, h, w): (K, C, s, s).
 
     Codes that do not occur get their uniform field.
     """
-    level = model.levels[0]
-    s, channels = level.stride_px, model.config.channels
-    sums = torch.zeros(level.codes, channels * s * s, dtype=torch.float64)
+    sums = [torch.zeros(field.shape[0], field[0].numel(), dtype=torch.float64) for field in fields]
     for batch, decoded in _decoded(model, codes, done):
-        sums.index_add_(0, batch.flatten(), _cells(decoded.double(), s).flatten(0, 2))
-    return _means_or_fields(model, sums.view(-1, channels, s, s), codes)
+        for total, grid, level in zip(sums, batch, model.levels, strict=True):
+            total.index_add_(0, grid.flatten(), _cells(decoded.double(), level.stride_px).flatten(0, 2))
+    return [
+        _means_or_fields(total.view(field.shape), grid, field)
+        for total, grid, field in zip(sums, codes, fields, strict=True)
+    ]
 
 
-def _mean_contexts(model: DiscreteAutoencoder, codes: Tensor, done: Done) -> Tensor:
+def _mean_contexts(
+    model: DiscreteAutoencoder, codes: Sequence[Tensor], fields: Sequence[Tensor], done: Done
+) -> list[Tensor]:
     """As `mean_swatches`, each cell with its eight neighbours: (K, C, 3s, 3s)."""
-    level = model.levels[0]
-    s, channels = level.stride_px, model.config.channels
-    sums = torch.zeros(9, level.codes, channels * s * s, dtype=torch.float64)
+    sums = [torch.zeros(9, field.shape[0], field[0].numel(), dtype=torch.float64) for field in fields]
     for batch, decoded in _decoded(model, codes, done):
-        for place, cells in zip(sums, _neighbours(decoded.double(), s), strict=True):
-            place.index_add_(0, batch.flatten(), cells)
-    return _means_or_fields(model, _assembled(sums, channels, s), codes)
+        for places, grid, level in zip(sums, batch, model.levels, strict=True):
+            chosen = grid.flatten()
+            for place, cells in zip(places, _neighbours(decoded.double(), level.stride_px), strict=True):
+                place.index_add_(0, chosen, cells)
+    return [
+        _means_or_fields(_assembled(places, field.shape[1], field.shape[2]), grid, field)
+        for places, grid, field in zip(sums, codes, fields, strict=True)
+    ]
 
 
-def _decoded(model: DiscreteAutoencoder, codes: Tensor, done: Done) -> Iterator[tuple[Tensor, Tensor]]:
-    """Codes (B, h, w) and their pictures (B, C, H, W), batch by batch, on the CPU."""
-    height, width = (cells * model.levels[0].stride_px for cells in codes.shape[1:])
-    seen = 0
-    for batch in torch.split(codes, batch_size(height, width)):
-        yield batch, model.decode_codes([batch.to(device_of(model))]).cpu()
-        seen += len(batch)
-        done(seen / len(codes))
+def _decoded(
+    model: DiscreteAutoencoder, codes: Sequence[Tensor], done: Done
+) -> Iterator[tuple[tuple[Tensor, ...], Tensor]]:
+    """Codes (B, h, w) per level and their pictures (B, C, H, W), batch by batch, on the CPU."""
+    height, width = (cells * model.levels[0].stride_px for cells in codes[0].shape[1:])
+    size, seen = batch_size(height, width), 0
+    for batch in zip(*(torch.split(grid, size) for grid in codes), strict=True):
+        yield batch, model.decode_codes([grid.to(device_of(model)) for grid in batch]).cpu()
+        seen += len(batch[0])
+        done(seen / len(codes[0]))
 
 
-def _means_or_fields(model: DiscreteAutoencoder, sums: Tensor, codes: Tensor) -> Tensor:
+def _means_or_fields(sums: Tensor, codes: Tensor, fields: Tensor) -> Tensor:
     counts = torch.bincount(codes.flatten(), minlength=len(sums))[:, None, None, None]
-    fields = uniform_fields(model)
     times = sums.shape[-1] // fields.shape[-1]
     return torch.where(counts > 0, (sums / counts.clamp(min=1)).float(), fields.repeat(1, 1, times, times))
 

@@ -13,11 +13,17 @@ import torch
 
 from engine.analysis import evaluate as evaluation
 from engine.analysis.evaluate import evaluate
-from engine.analysis.usage import mean_swatches, uniform_fields
+from engine.analysis.usage import encode_all, mean_swatches, uniform_fields
 from engine.data.source import Pictures
 from engine.decoding.decoder import from_pixels
 from engine.errors import DataFault, ModelNotFound, OptionFault
-from tests.small import small_model, small_pictures, write_small_model
+from tests.small import (
+    small_model,
+    small_pictures,
+    small_two_level_model,
+    write_small_model,
+    write_small_two_level_model,
+)
 
 KEYS = {
     "mse", "psnr", "levels", "elbo_nats", "nll_nats", "active_units", "images", "seconds", "protocol",
@@ -84,7 +90,9 @@ def test_codes_perplexity_and_bits_by_hand(model_file: Path, pictures: Pictures)
 def test_fills_by_hand(model_file: Path, pictures: Pictures) -> None:
     (level,) = evaluate(model_file, "blobs")["levels"]
     codes, model = encoded(pictures.split("train")), small_model()
-    swatches, fields = mean_swatches(model, torch.from_numpy(codes)).numpy(), uniform_fields(model).numpy()
+    given_codes = [torch.from_numpy(codes)]
+    found = uniform_fields(model, given_codes)
+    swatches, fields = mean_swatches(model, given_codes, found)[0].numpy(), found[0].numpy()
     spread = swatches.astype(np.float64).std(axis=(2, 3)).max(axis=1)
     fills = [code for code in np.unique(codes) if spread[code] <= 4 / 255]
     deviations = [fields[code].astype(np.float64).std(axis=(1, 2)).max() for code in fills]
@@ -92,17 +100,22 @@ def test_fills_by_hand(model_file: Path, pictures: Pictures) -> None:
     assert level["fill_field_sd_p95"] == pytest.approx(np.percentile(deviations, 95), abs=1e-9)
 
 
-def test_a_fill_deviates_by_four_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fill_deviates_by_four_at_most() -> None:
     # Four codes with swatches of known deviation: flat, 4/255 (still a fill), 5/255, and flat but unused.
     half = torch.tensor([1.0, -1.0, 1.0, -1.0]).view(1, 1, 1, 4).expand(1, 3, 4, 4)
     swatches = torch.cat([0.5 + half * step / 255 for step in (0.0, 3.999, 5.0, 0.0)])
     fields = torch.cat([0.5 + half * step / 255 for step in (0.5, 0.25, 9.0, 9.0)])
-    monkeypatch.setattr(evaluation, "mean_swatches", lambda *_: swatches)
-    monkeypatch.setattr(evaluation, "uniform_fields", lambda _: fields)
-    model = small_model(codes=4)
-    fills, deviations = evaluation._fills(model, torch.tensor([[[0, 1], [2, 2]]]), lambda *_: None)
-    assert fills.tolist() == [True, True, False, False]
-    assert deviations * 255 == pytest.approx([0.5, 0.25, 9.0, 9.0], abs=1e-4)
+    level = evaluation._level(torch.tensor([[[0, 1], [2, 2]]]), None, swatches, fields)
+    assert level["fill_codes"] == 2
+    assert level["fill_field_sd_p95"] * 255 == pytest.approx(np.percentile([0.5, 0.25], 95), abs=1e-4)
+
+
+def test_each_level_is_counted_by_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given(monkeypatch, pictures := small_pictures())
+    levels = evaluate(write_small_two_level_model(tmp_path / "two.safetensors"), "blobs")["levels"]
+    codes = encode_all(small_two_level_model(), pictures.split("test"))
+    assert [level["used_codes"] for level in levels] == [len(grid.unique()) for grid in codes]
+    assert [level["codes"] for level in levels] == [24, 24]
 
 
 def test_without_a_train_split_there_are_no_unigram_bits(

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 import torch
 
+from engine.analysis.companions import find_companions, uniform_grids
 from engine.analysis.statistics import LevelStatistics
 from engine.analysis.usage import code_statistics, encode_all, mean_swatches, uniform_fields
 from engine.data.source import Pictures
-from engine.decoding.decoder import from_pixels, to_pixels
+from engine.decoding.decoder import CodeLevel, from_pixels, to_pixels
 from engine.errors import DataFault
 from engine.models.vqvae import VQVAE
-from tests.small import small_model, small_pictures
+from engine.models.vqvae2 import VQVAE2
+from tests.small import small_model, small_pictures, small_two_level_model
 
 STRIDE = 4
 
@@ -83,14 +85,15 @@ def test_swatches_and_contexts_are_means_over_the_occurrences(
 def test_mean_swatches_alone_are_those_of_the_statistics(
     model: VQVAE, statistics: LevelStatistics, codes: np.ndarray
 ) -> None:
-    swatches = to_pixels(mean_swatches(model, torch.from_numpy(codes)).numpy())
-    assert np.array_equal(swatches, statistics.swatches)
+    grids = [torch.from_numpy(codes)]
+    (swatches,) = mean_swatches(model, grids, uniform_fields(model, grids))
+    assert np.array_equal(to_pixels(swatches.numpy()), statistics.swatches)
 
 
 def test_a_uniform_field_is_the_middle_of_a_canvas_of_one_code(
-    model: VQVAE, statistics: LevelStatistics
+    model: VQVAE, statistics: LevelStatistics, codes: np.ndarray
 ) -> None:
-    fields = uniform_fields(model)
+    (fields,) = uniform_fields(model, [torch.from_numpy(codes)])
     for code in (0, 5, 23):
         canvas = model.decode_codes([torch.full((1, 11, 11), code)])[0]
         middle = canvas[:, 5 * STRIDE : 6 * STRIDE, 5 * STRIDE : 6 * STRIDE]
@@ -154,3 +157,55 @@ def test_no_pictures_are_named(model: VQVAE, pictures: Pictures) -> None:
     nothing = pictures.split("test").split("train")
     with pytest.raises(DataFault, match="blobs: no pictures"):
         encode_all(model, nothing)
+
+
+@pytest.fixture(scope="module")
+def two() -> VQVAE2:
+    return small_two_level_model()
+
+
+@pytest.fixture(scope="module")
+def two_codes(two: VQVAE2) -> list[np.ndarray]:
+    return [grid.numpy() for grid in encode_all(two, small_pictures(count=70))]
+
+
+def test_swatches_of_two_levels_are_means_over_the_cells_of_each(
+    two: VQVAE2, two_codes: list[np.ndarray]
+) -> None:
+    levels = code_statistics(two, small_pictures(count=70))
+    decoded = two.decode_codes([torch.from_numpy(grid) for grid in two_codes]).numpy().transpose(0, 2, 3, 1)
+    for level, grid, s in zip(levels, two_codes, (8, 4), strict=True):
+        cells = decoded.reshape(70, 16 // s, s, 16 // s, s, 3).swapaxes(2, 3)
+        assert level.contexts.shape == level.patches.shape == (24, 3 * s, 3 * s, 3)
+        assert level.use.sum() == grid.size
+        for code in np.unique(grid):
+            mean = cells[grid == code].astype(np.float64).mean(axis=0)
+            assert np.abs(level.swatches[code] - 255 * mean).max() <= 0.5 + 1e-3
+
+
+def test_a_field_of_one_level_is_a_canvas_of_the_code_and_its_companions(
+    two: VQVAE2, two_codes: list[np.ndarray]
+) -> None:
+    fields = uniform_fields(two, [torch.from_numpy(grid) for grid in two_codes])
+    top, bottom = two_codes
+    code = int(bottom[0, 1, 2])
+    above = top.repeat(2, axis=1).repeat(2, axis=2)[bottom == code]
+    companion = int(np.bincount(above).argmax())
+    canvas = two.decode_codes([torch.full((1, 7, 7), companion), torch.full((1, 14, 14), code)])[0]
+    assert torch.allclose(fields[1][code], canvas[:, 28:32, 28:32], atol=1e-5)
+    code = int(top[0, 0, 1])
+    beneath = bottom.reshape(70, 2, 2, 2, 2).swapaxes(2, 3)[top == code]
+    companion = int(np.bincount(beneath.ravel()).argmax())
+    canvas = two.decode_codes([torch.full((1, 7, 7), code), torch.full((1, 14, 14), companion)])[0]
+    assert torch.allclose(fields[0][code], canvas[:, 24:32, 24:32], atol=1e-5)
+
+
+def test_a_code_that_does_not_occur_goes_with_the_most_used_ones() -> None:
+    levels = [CodeLevel(8, 3, 2), CodeLevel(4, 4, 2)]
+    top, bottom = np.array([[[0, 1]]]), np.array([[[3, 3, 1, 1], [3, 2, 1, 1]]])
+    of_top, of_bottom = find_companions([top, bottom], levels)
+    assert [codes.tolist() for codes in of_top] == [[0, 1, 2], [3, 1, 1]]
+    assert [codes.tolist() for codes in of_bottom] == [[0, 1, 0, 0], [0, 1, 2, 3]]
+    grids = uniform_grids(of_top, levels)
+    assert [grid.shape for grid in grids] == [(3, 1, 1), (3, 2, 2)]
+    assert grids[1][0].tolist() == [[3, 3], [3, 3]]
