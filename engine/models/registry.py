@@ -36,6 +36,9 @@ class Family:
 
 
 FAMILIES: Mapping[str, Family] = {
+    "ae": Family("engine.models.ae", "AE", "AEConfig", discrete=False),
+    "vae": Family("engine.models.vae", "VAE", "VAEConfig", discrete=False),
+    "cvae": Family("engine.models.cvae", "CVAE", "CVAEConfig", discrete=False),
     "vqvae": Family("engine.models.vqvae", "VQVAE", "VQVAEConfig", discrete=True),
     "vqvae2": Family("engine.models.vqvae2", "VQVAE2", "VQVAE2Config", discrete=True),
 }
