@@ -38,3 +38,12 @@ def test_no_smoothing_changes_nothing() -> None:
     values = np.array([1.0, 5.0, 2.0])
     assert smoothed(values, 0.0) is values
     assert smoothed(np.array([]), 0.9).size == 0
+
+
+def test_what_is_not_finite_counts_for_nothing() -> None:
+    values = np.array([1.0, np.nan, 3.0, np.inf, 2.0])
+    found = smoothed(values, 0.5)
+    assert found[[0, 2, 4]] == pytest.approx(_by_hand([1.0, 3.0, 2.0], 0.5))
+    assert np.isnan(found[1])
+    assert np.isinf(found[3])
+    assert np.isnan(values[1])  # the values given are nobody's to change
