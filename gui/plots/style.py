@@ -8,19 +8,6 @@ from PySide6.QtGui import QColor, QPen
 
 from gui import theme
 
-SERIES = (
-    "#56b4e9",
-    "#e69f00",
-    "#3cc493",
-    "#f0743e",
-    "#d98cbf",
-    "#f0e442",
-    "#8c9eff",
-    "#b8bcc6",
-    "#c49a6c",
-    "#7fd3c7",
-)
-"""Ten colours that the colour-blind tell apart (after Okabe and Ito), lightened for a dark ground."""
 GRID_ALPHA = 38
 FAINT_ALPHA = 70
 LINE_PX = 1.6
@@ -30,7 +17,7 @@ _TENS = {3: "k", 6: "M", 9: "G"}
 
 def colour_of(place: int) -> str:
     """The colour of the line at that place; they repeat after ten."""
-    return SERIES[place % len(SERIES)]
+    return theme.SERIES[place % len(theme.SERIES)]
 
 
 def line_pen(colour: str, faint: bool = False, dashed: bool = False) -> QPen:

@@ -50,8 +50,8 @@ def _luminance(colour: str) -> float:
 
 
 def test_every_line_colour_shows_on_the_ground() -> None:
-    assert len(set(style.SERIES)) == 10
-    for colour in style.SERIES:
+    assert len(set(theme.SERIES)) == 10
+    for colour in theme.SERIES:
         assert (_luminance(colour) + 0.05) / (_luminance(theme.PANEL) + 0.05) > 4.5
     assert style.colour_of(10) == style.colour_of(0)
 
