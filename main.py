@@ -179,7 +179,7 @@ def _evaluate(options: Options) -> None:
     from engine.analysis.evaluate import evaluate
 
     with progress_line(quiet=options.json) as tell:
-        figures = evaluate(options.model, options.data, options.split, options.device, tell)
+        figures = evaluate(options.model, options.data, options.split, options.device, tell, options.samples)
     _print_values(options, figures)
 
 
@@ -304,7 +304,7 @@ def _evaluate_arguments(parser: Parser) -> None:
     _model_argument(parser)
     parser.add_argument("--data", required=True, metavar="DATA", help="emoji, or a folder of images")
     parser.add_argument("--split", default="test", choices=("test", "valid", "train", "all"))
-    parser.add_argument("--samples", type=_count, metavar="N", help="for nll_nats, of models that have it")
+    parser.add_argument("--samples", type=_count, metavar="N", help="draws of z per picture: gives nll_nats")
     _device_argument(parser)
 
 

@@ -1,4 +1,4 @@
-"""The figures of `evaluate`: reconstruction and codebook use over a split, with the protocol they follow."""
+"""The figures of `evaluate`: reconstruction, nats and codebook use over a split, with their protocol."""
 
 from __future__ import annotations
 
@@ -10,20 +10,32 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from engine.analysis.likelihood import measure_nats
 from engine.analysis.reconstruction import mean_squared_error, psnr_of
 from engine.analysis.statistics import FILL_DEVIATION
 from engine.analysis.usage import encode_all, mean_swatches, uniform_fields
+from engine.checkpoint import read_card
 from engine.data.open import open_data
 from engine.data.source import SPLITS, Pictures
 from engine.errors import DataFault
-from engine.models.base import DiscreteAutoencoder
-from engine.models.registry import load
+from engine.models.base import Autoencoder, DiscreteAutoencoder, VariationalAutoencoder
+from engine.models.registry import find_model, load
 from engine.progress import Progress, tell_nobody
 
+SAMPLES = 10
+"""Draws of z per picture for the ELBO where nothing is said; too few for a likelihood, so none is given."""
+
 PROTOCOL = (
-    "psnr = -10 log10(mse over all pixels of the split, images in [0, 1]); unigram_bits under the train "
-    "split's code frequencies, add one; fill_codes by the mean swatch over the train split, at most 4/255 "
-    "within the cell; fill_field_sd_p95 in [0, 1], worst channel; pictures at the model's image size"
+    "psnr = -10 log10(mse over all pixels of the split, images in [0, 1]); pictures at the model's size"
+)
+CODES_PROTOCOL = (
+    "unigram_bits under the train split's code frequencies, add one; fill_codes by the mean swatch over the "
+    "train split, at most 4/255 within the cell; fill_field_sd_p95 in [0, 1], worst channel"
+)
+NATS_PROTOCOL = (
+    "nats are means over pictures of sums over pixels; elbo_nats = -reconstruction_nats - kl_nats with "
+    "{samples} draws of z per picture and the KL in closed form; nll_nats = -log mean p(x|z) p(z) / q(z|x) "
+    "over {counted}; active_units: posterior means of variance > 0.01 over the pictures; {pixels}"
 )
 
 
@@ -33,35 +45,86 @@ def evaluate(
     split: str = "test",
     device: str | None = None,
     progress: Progress | None = None,
+    samples: int | None = None,
 ) -> dict[str, Any]:
     """All figures of a model on one split of a data set; what does not apply is None.
 
-    Raises `ModelNotFound`, `ModelFault`, `DataFault` (an empty split too) and `OptionFault`.
+    `samples` draws of z per picture give `nll_nats`. Raises `ModelNotFound`, `ModelFault`, `DataFault` (an
+    empty split or other labels than the model's, too) and `OptionFault`.
     """
     tell = progress if progress is not None else tell_nobody
     model = load(model_name, device)
     pictures = open_data(data, model.config.image_size, model.config.channels, progress)
-    chosen = pictures.split(split)
-    if not len(chosen):
+    _refuse_other_labels(model, model_name, pictures, data)
+    if not len(pictures.split(split)):
         raise DataFault(f"{data}: its {split} split is empty ({_sizes(pictures)}): choose another --split")
+    drawn = _as_measured(model, pictures)
+    chosen = (drawn if _option(model, "binarise") == "static" else pictures).split(split)
     started = time.monotonic()
     mse = mean_squared_error(model, chosen, lambda part: tell("Measuring errors", 0.2 * part))
-    levels = _levels(model, chosen, pictures, tell) if isinstance(model, DiscreteAutoencoder) else []
-    return {
+    figures = {
         "model": str(model_name),
         "data": pictures.data_name,
         "split": split,
         "images": len(chosen),
         "mse": mse,
         "psnr": psnr_of(mse),
-        "levels": levels,
-        "elbo_nats": None,
-        "nll_nats": None,
-        "active_units": None,
+        "levels": [],
+        **dict.fromkeys(("elbo_nats", "reconstruction_nats", "kl_nats", "nll_nats", "active_units")),
         "skipped": list(pictures.skipped),
-        "seconds": round(time.monotonic() - started, 3),
-        "protocol": PROTOCOL,
     }
+    protocol = PROTOCOL
+    if isinstance(model, DiscreteAutoencoder):
+        figures["levels"] = _levels(model, chosen, pictures, tell)
+        protocol = f"{PROTOCOL}; {CODES_PROTOCOL}"
+    if isinstance(model, VariationalAutoencoder):
+        figures |= _nats(model, drawn.split(split), samples, tell)
+        protocol = f"{PROTOCOL}; {_nats_protocol(model, samples)}"
+    tell("Measured", 1.0)
+    return {**figures, "seconds": round(time.monotonic() - started, 3), "protocol": protocol}
+
+
+def _refuse_other_labels(model: Autoencoder, name: str | Path, pictures: Pictures, data: str) -> None:
+    """A model that is told labels is told the true ones: they must be its own."""
+    if not model.label_count:
+        return
+    known = read_card(find_model(name)).labels
+    if pictures.label_names != known:
+        raise DataFault(f"{data}: its labels are not those that {name} was trained with ({', '.join(known)})")
+
+
+def _option(model: Autoencoder, name: str) -> Any:
+    """An option's value; None for a family that does not have it."""
+    return getattr(model.config, name, None)
+
+
+def _as_measured(model: Autoencoder, pictures: Pictures) -> Pictures:
+    """What nats are measured on: one binary draw of the whole set, where p(x|z) is over binary pixels."""
+    return pictures.binarised() if _option(model, "likelihood") == "bernoulli" else pictures
+
+
+def _nats(
+    model: VariationalAutoencoder, chosen: Pictures, samples: int | None, tell: Progress
+) -> dict[str, Any]:
+    def told(part: float) -> None:
+        tell("Measuring nats", 0.2 + 0.8 * part)
+
+    nats = measure_nats(model, chosen, samples or SAMPLES, told)
+    return {
+        "elbo_nats": nats.elbo,
+        "reconstruction_nats": nats.reconstruction,
+        "kl_nats": nats.kl,
+        "nll_nats": nats.nll if samples else None,
+        "active_units": nats.active_units,
+    }
+
+
+def _nats_protocol(model: VariationalAutoencoder, samples: int | None) -> str:
+    counted = f"{samples} draws" if samples else "--samples draws, none without"
+    pixels = "densities of pixels in [0, 1]"
+    if _option(model, "likelihood") == "bernoulli":
+        pixels = "pixels are one Bernoulli(grey / 255) draw of the whole set with seed 0"
+    return NATS_PROTOCOL.format(samples=samples or SAMPLES, counted=counted, pixels=pixels)
 
 
 def _sizes(pictures: Pictures) -> str:

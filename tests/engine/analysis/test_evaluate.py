@@ -13,10 +13,15 @@ import torch
 
 from engine.analysis import evaluate as evaluation
 from engine.analysis.evaluate import evaluate
+from engine.analysis.likelihood import measure_nats
+from engine.analysis.reconstruction import mean_squared_error
 from engine.analysis.usage import encode_all, mean_swatches, uniform_fields
+from engine.checkpoint import write_model
 from engine.data.source import Pictures
 from engine.decoding.decoder import from_pixels
 from engine.errors import DataFault, ModelNotFound, OptionFault
+from engine.models.registry import build, load
+from engine.training.snapshot import describe, model_tensors
 from tests.small import (
     small_model,
     small_pictures,
@@ -28,6 +33,7 @@ from tests.small import (
 KEYS = {
     "mse", "psnr", "levels", "elbo_nats", "nll_nats", "active_units", "images", "seconds", "protocol",
 }  # fmt: skip
+BERNOULLI = {"likelihood": "bernoulli"}
 LEVEL_KEYS = {
     "codes", "used_codes", "perplexity", "unigram_bits", "bits_per_code", "fill_codes", "fill_field_sd_p95",
 }  # fmt: skip
@@ -157,3 +163,78 @@ def test_the_share_done_rises_to_all_of_it(model_file: Path, pictures: Pictures)
     evaluate(model_file, "blobs", progress=lambda _what, part: told.append(part))
     assert told == sorted(told)
     assert told[-1] == pytest.approx(1.0)
+
+
+def vector_model(tmp_path: Path, family: str = "vae", **options: object) -> Path:
+    """An untrained model of grey blobs, with vector latents."""
+    sizes = {"image_size": 16, "channels": 1, "latent_dim": 3, "architecture": "mlp", "hidden": 8}
+    torch.manual_seed(4)
+    model = build(family, {**sizes, **options})
+    path = tmp_path / f"{family}.safetensors"
+    description = describe(model, small_pictures(channels=1), recipe={}, training={}, metrics={})
+    write_model(path, model_tensors(model), description)
+    return path
+
+
+def test_nats_are_of_one_binary_draw_of_the_whole_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pictures = given(monkeypatch, small_pictures(count=60, channels=1))
+    path = vector_model(tmp_path, **BERNOULLI)
+    expected = measure_nats(load(path, "cpu"), pictures.binarised().split("valid"), samples=7)
+    figures = evaluate(path, "blobs", "valid", samples=7)
+    assert (figures["elbo_nats"], figures["nll_nats"]) == (expected.elbo, expected.nll)
+    assert (figures["reconstruction_nats"], figures["kl_nats"]) == (expected.reconstruction, expected.kl)
+    assert figures["active_units"] == expected.active_units
+    assert "7 draws" in figures["protocol"]
+    assert json.loads(json.dumps(figures)) == figures
+    assert figures["levels"] == []
+
+
+def test_without_samples_there_is_an_elbo_and_no_likelihood(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given(monkeypatch, small_pictures(count=60, channels=1))
+    figures = evaluate(vector_model(tmp_path, **BERNOULLI), "blobs")
+    assert figures["nll_nats"] is None
+    assert figures["elbo_nats"] == pytest.approx(-figures["reconstruction_nats"] - figures["kl_nats"])
+
+
+def test_a_gaussian_sees_the_pictures_as_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pictures = given(monkeypatch, small_pictures(count=60, channels=1))
+    path = vector_model(tmp_path, likelihood="gaussian")
+    expected = measure_nats(load(path, "cpu"), pictures.split("test"), samples=3)
+    figures = evaluate(path, "blobs", samples=3)
+    assert figures["nll_nats"] == expected.nll
+    assert "densities" in figures["protocol"]
+
+
+@pytest.mark.parametrize("binarise", ["none", "static", "dynamic"])
+def test_errors_are_of_the_pictures_the_model_is_made_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, binarise: str
+) -> None:
+    pictures = given(monkeypatch, small_pictures(count=60, channels=1))
+    path = vector_model(tmp_path, **BERNOULLI, binarise=binarise)
+    seen = pictures.binarised() if binarise == "static" else pictures
+    expected = mean_squared_error(load(path, "cpu"), seen.split("test"))
+    assert evaluate(path, "blobs")["mse"] == expected
+
+
+def test_true_labels_are_given_and_others_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pictures = given(monkeypatch, small_pictures(count=60, channels=1))
+    path = vector_model(tmp_path, "cvae", **BERNOULLI, labels=2)
+    told = evaluate(path, "blobs", samples=5)["nll_nats"]
+    given(monkeypatch, replace(pictures, labels=1 - pictures.labels))
+    assert evaluate(path, "blobs", samples=5)["nll_nats"] != told
+    given(monkeypatch, replace(pictures, label_names=("even", "prime")))
+    with pytest.raises(DataFault, match=r"blobs: its labels are not those .* \(even, odd\)"):
+        evaluate(path, "blobs")
+
+
+def test_a_plain_autoencoder_has_errors_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given(monkeypatch, small_pictures(count=60, channels=1))
+    figures = evaluate(vector_model(tmp_path, "ae"), "blobs", samples=5)
+    assert figures["mse"] > 0
+    assert figures["levels"] == []
+    nats = ("elbo_nats", "reconstruction_nats", "kl_nats", "nll_nats", "active_units")
+    assert [figures[key] for key in nats] == [None] * 5
