@@ -145,13 +145,15 @@ class VectorQuantizer(nn.Module):
         """
         return self.counts / self.counts.sum(), self.restarted_at.clone()
 
-    def use(self) -> tuple[int, float]:
-        """Codes in use (that no restart would take) and their perplexity exp(H), from the EMA counts."""
+    def use(self) -> tuple[Tensor, Tensor]:
+        """Codes in use (that no restart would take) and their perplexity exp(H), from the EMA counts.
+
+        Scalars on the device: reading them at every step would make the processor wait for it.
+        """
         share, _ = self.life()
         used = (share >= RESTART_BELOW / len(share)).sum()
         entropy = -torch.special.xlogy(share, share).sum()
-        number, perplexity = torch.stack([used.float(), entropy.exp()]).tolist()  # one wait for the device
-        return int(number), perplexity
+        return used, entropy.exp()
 
     def _place(self, codes: Tensor, vectors: Tensor) -> None:
         # Embedding, count and sum move together, else the next EMA step would pull the code back.
@@ -166,16 +168,17 @@ def update_codebooks(
     step: int,
     restart_every: int,
     generator: torch.Generator,
-) -> dict[str, float]:
+) -> dict[str, float | Tensor]:
     """EMA of every level after optimiser step `step`, restarts every so many steps (0 = never).
 
     The figures: codes `restarted` in all, and per level those in use and their perplexity.
     """
-    figures = {"restarted": 0.0}
+    restarted = 0
+    figures: dict[str, float | Tensor] = {}
     restarts = restart_every > 0 and (step + 1) % restart_every == 0
     for level, (quantizer, seen) in enumerate(zip(quantizers, statistics, strict=True)):
         quantizer.update(seen)
         if restarts:
-            figures["restarted"] += quantizer.restart_unused(seen, step, generator)
+            restarted += quantizer.restart_unused(seen, step, generator)
         figures[f"used_{level}"], figures[f"perplexity_{level}"] = quantizer.use()
-    return figures
+    return {"restarted": float(restarted), **figures}

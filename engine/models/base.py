@@ -125,7 +125,7 @@ class Autoencoder(nn.Module, ABC):
         """Data-dependent initialisation, called once before the first step."""
 
     @torch.no_grad()
-    def update(self, statistics: Any, step: int, generator: torch.Generator) -> Mapping[str, float]:
+    def update(self, statistics: Any, step: int, generator: torch.Generator) -> Mapping[str, float | Tensor]:
         """What follows an optimiser step without gradients (EMA, restarts); returns figures to log."""
         del statistics, step, generator
         return {}

@@ -73,7 +73,7 @@ class QuantisedAutoencoder(DiscreteAutoencoder):
     @torch.no_grad()
     def update(
         self, statistics: Sequence[CodebookStatistics], step: int, generator: torch.Generator
-    ) -> Mapping[str, float]:
+    ) -> Mapping[str, float | Tensor]:
         return update_codebooks(self.quantizers, statistics, step, self.config.restart_every, generator)
 
     def export_graphs(self) -> dict[str, ExportGraph]:
