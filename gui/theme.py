@@ -35,7 +35,7 @@ GOOD = "#63c58a"
 WARN = "#e0b050"
 BAD = "#ef6b6b"
 # Ten colours of data that the colour-blind tell apart (after Okabe and Ito), lightened for a dark ground.
-SERIES = ("#56b4e9", "#e69f00", "#3cc493", "#f0743e", "#d98cbf")
+SERIES: tuple[str, ...] = ("#56b4e9", "#e69f00", "#3cc493", "#f0743e", "#d98cbf")
 SERIES += ("#f0e442", "#8c9eff", "#b8bcc6", "#c49a6c", "#7fd3c7")
 
 SPACE_1, SPACE_2, SPACE_3, SPACE_4, SPACE_5 = 4, 8, 12, 16, 24

@@ -12,7 +12,7 @@ import numpy as np
 import pyqtgraph as pg  # type: ignore[import-untyped]
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.plots import style
@@ -20,7 +20,8 @@ from gui.plots.curves import Curve, span
 from gui.plots.readout import Reading, Readout
 
 _BOTTOM_AXIS = 24
-_TOP = 6
+_STEP_TITLE = 16
+_TOP = 4
 _POINT_PX = 1.5
 """Curves are drawn with a point for so many pixels."""
 _MARGIN = 0.04  # of the range, around it
@@ -33,11 +34,13 @@ class CurvePlot(QWidget):
     pointed = Signal(object)  # the step under the pointer, or None
     menu_wanted = Signal(QPoint)  # global px
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, step_title: bool = True, parent: QWidget | None = None) -> None:
+        """`step_title` names the lower axis: of plots above one another only the lowest needs it."""
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setToolTip("")
+        self.title = QLabel(self)
+        self.title.setProperty("role", "caption")
         self.curves: tuple[Curve, ...] = ()
         self.log = False
         self.smoothing = 0.0
@@ -52,7 +55,7 @@ class CurvePlot(QWidget):
         self._hair = pg.InfiniteLine(angle=90, movable=False, pen=style.axis_pen())
         self._dots = pg.ScatterPlotItem(pxMode=True, size=7, pen=None)
         self.readout = Readout(self)
-        self._arrange()
+        self._arrange(step_title)
         self._listen()
 
     # What is shown
@@ -258,10 +261,13 @@ class CurvePlot(QWidget):
 
     # Making
 
-    def _arrange(self) -> None:
+    def _arrange(self, step_title: bool) -> None:
         rows = QVBoxLayout(self)
         rows.setContentsMargins(2, 2, 2, 2)  # the focus ring's place
-        rows.addWidget(self._view)
+        rows.setSpacing(0)
+        self.title.setIndent(theme.SPACE_1)
+        rows.addWidget(self.title)
+        rows.addWidget(self._view, 1)
         grid = self._view.centralLayout
         grid.setContentsMargins(0, _TOP, theme.SPACE_2, 0)
         grid.setSpacing(0)
@@ -276,7 +282,10 @@ class CurvePlot(QWidget):
             axis.setGrid(style.GRID_ALPHA)
             axis.enableAutoSIPrefix(False)
         self._left.setWidth(style.AXIS_WIDTH)
-        self._bottom.setHeight(_BOTTOM_AXIS)
+        self._bottom.setHeight(_BOTTOM_AXIS + (_STEP_TITLE if step_title else 0))
+        if step_title:
+            look = {"color": theme.SECONDARY, "font-size": f"{theme.CAPTION_PX}px"}
+            self._bottom.setLabel("step", **look)
         self._left.tickStrings = self._left_words
         self._bottom.tickStrings = lambda values, _scale, _spacing: [style.tick_words(v) for v in values]
         self._box.setMouseEnabled(x=True, y=False)

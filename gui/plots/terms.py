@@ -83,6 +83,12 @@ def term_of(name: str) -> Term:
     return Term(name, name.replace("_", " ").capitalize(), tip=name)
 
 
+def title_among(name: str, names: Iterable[str]) -> str:
+    """The title of one of a run's figures: the level is said only where there are several."""
+    stem, _, level = name.rpartition("_")
+    return term_of(stem if level == "0" and f"{stem}_1" not in set(names) else name).title
+
+
 def charts_of(names: Iterable[str]) -> tuple[Chart, ...]:
     """The plots there is something to show in, in their fixed order."""
     there = {term_of(name).chart for name in names}

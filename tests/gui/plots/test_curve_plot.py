@@ -223,7 +223,7 @@ def test_the_right_button_asks_for_a_menu(qtbot: QtBot, plot: CurvePlot) -> None
 def test_a_plot_in_a_closed_window_leaves_nothing_behind(qtbot: QtBot, qapp: QApplication) -> None:
     before = set(QApplication.topLevelWidgets())
     window = QWidget()
-    plot = CurvePlot("Losses", window)
+    plot = CurvePlot("Losses", parent=window)
     window.show()
     plot.show_curves([_curve("loss", STEPS)])
     QApplication.processEvents()

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from gui.plots.terms import CHARTS, charts_of, hidden_at_first, names_in, term_of
+from gui.plots.terms import CHARTS, charts_of, hidden_at_first, names_in, term_of, title_among
 
 VQVAE = (
     "loss",
@@ -48,3 +48,10 @@ def test_what_says_the_same_again_is_hidden_at_first() -> None:
 def test_validation_is_told_apart() -> None:
     assert term_of("valid_psnr").validation
     assert not term_of("psnr").validation
+
+
+def test_of_one_level_nobody_says_the_number() -> None:
+    assert title_among("used_0", VQVAE) == "In use"
+    assert title_among("used_0", (*VQVAE, "used_1")) == "In use, level 0"
+    assert title_among("used_1", (*VQVAE, "used_1")) == "In use, level 1"
+    assert title_among("learning_rate", VQVAE) == "Learning rate"

@@ -1,0 +1,1 @@
+"""What the Train workspace is made of: data, family, options, curves, live pictures, the list of runs."""

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gui.train.curve_choice import RunCurves, choices, curves_of_run, curves_of_runs, entry, with_psnr
+from tests.gui.train.measured import discrete, run, series, variational
+
+NAMES = tuple(with_psnr(discrete()))
+
+
+def test_one_run_is_shown_by_charts() -> None:
+    assert [choice.key for choice in choices(NAMES, compares=False, losses=True)] == ["losses"]
+    below = [choice.key for choice in choices(NAMES, compares=False, losses=False)]
+    assert below == ["quality", "codes", "rate", "speed"]
+
+
+def test_runs_are_compared_by_one_figure_validation_first() -> None:
+    above = [choice.key for choice in choices(NAMES, compares=True, losses=True)]
+    assert above[:2] == ["loss", "mse"]
+    assert "valid_mse" in above
+    below = [choice.key for choice in choices(NAMES, compares=True, losses=False)]
+    assert below[:2] == ["valid_psnr", "psnr"]
+    assert below.index("perplexity_0") < below.index("used_0")
+    titles = {choice.key: choice.title for choice in choices(NAMES, compares=True, losses=False)}
+    assert titles["used_0"] == "In use"
+
+
+def test_validation_has_the_colour_of_what_it_validates() -> None:
+    curves = {curve.key: curve for curve in curves_of_run(run(), "losses")}
+    assert curves["valid_mse"].colour == curves["mse"].colour
+    assert curves["valid_mse"].sparse
+    assert len({curve.colour for key, curve in curves.items() if key != "valid_mse"}) == 4
+
+
+def test_validation_alone_has_a_colour_of_its_own() -> None:
+    only = RunCurves("a", "run", "#ffffff", {"valid_elbo": series(-3), "elbo_bound": series(1)})
+    (curve,) = curves_of_run(only, "elbo")
+    assert curve.colour
+
+
+def test_compared_runs_have_their_own_colours_and_names() -> None:
+    runs = [run("a", "#111111"), run("b", "#222222", variational()), run("c", "#333333", {})]
+    curves = curves_of_runs(runs, "loss")
+    assert [(curve.key, curve.title, curve.colour) for curve in curves] == [
+        ("a", "run a", "#111111"),
+        ("b", "run b", "#222222"),
+    ]
+    assert [curve.key for curve in curves_of_runs(runs, "perplexity_0")] == ["a"]
+
+
+def test_the_psnr_of_every_batch_follows_from_its_error() -> None:
+    found = with_psnr({"mse": series(0.01, 0.0)})
+    assert found["psnr"][1] == pytest.approx([20, 120])
+    assert with_psnr({"loss": series(1)}).keys() == {"loss"}
+    given = {"mse": series(1), "psnr": series(3)}
+    assert with_psnr(given) is given
+
+
+def test_the_legend_says_the_formal_term() -> None:
+    (curve,) = curves_of_runs([run()], "loss")
+    assert entry(curve, "what it is").tip == "what it is"
+    assert np.array_equal(curve.values, discrete()["loss"][1])
