@@ -81,9 +81,13 @@ def _sampled(
     z = mean[:, None] + noise * (0.5 * log_var).exp()[:, None]
     # N(z; 0, I) / N(z; mean, exp(log_var)): the constants cancel.
     log_ratio = 0.5 * (noise.square() - z.square() + log_var[:, None]).sum(dim=2)
-    repeated = None if condition is None else condition.repeat_interleave(samples, dim=0)
-    log_p = model.log_likelihood(targets.repeat_interleave(samples, dim=0), z.flatten(0, 1), repeated)
-    return log_p.view(-1, samples), log_ratio
+    picture = torch.arange(len(z), device=z.device).repeat_interleave(samples)
+    at_once = max(1, DECODED_AT_ONCE // targets[0].numel())
+    log_p = [
+        model.log_likelihood(targets[rows], some_z, None if condition is None else condition[rows])
+        for some_z, rows in zip(z.flatten(0, 1).split(at_once), picture.split(at_once), strict=True)
+    ]
+    return torch.cat(log_p).view(-1, samples), log_ratio
 
 
 class _Measured:

@@ -156,3 +156,13 @@ def test_progress_ends_at_one_and_figures_repeat(pictures: Pictures) -> None:
     first = measure_nats(model, pictures, 5, told.append)
     assert told[-1] == 1.0
     assert measure_nats(model, pictures, 5) == first
+
+
+@pytest.mark.parametrize("pictures_at_once", [1, 7, 120, 10_000])
+def test_what_is_decoded_at_once_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, pictures: Pictures, pictures_at_once: int
+) -> None:
+    monkeypatch.setattr(likelihood, "DECODED_AT_ONCE", pictures_at_once * SIDE * SIDE)
+    model = LinearGaussian(labels=2)
+    nll = measure_nats(model, pictures, samples=20).nll
+    assert nll == pytest.approx(model.true_nll(pictures, shifted=True), abs=1e-4)
