@@ -39,7 +39,7 @@ from engine.codes.png import (
 from engine.errors import CodesFault, PaintingFault
 from engine.files import write_bytes
 
-__all__ = ["Painting", "PaintingModel", "holds_painting", "open_preview", "png_with_painting"]
+__all__ = ["Levels", "Painting", "PaintingModel", "holds_painting", "open_preview", "png_with_painting"]
 
 UNTITLED = "Untitled painting"
 MAX_SOURCE_BYTES = 1 << 26
@@ -165,6 +165,24 @@ class Painting:
         self.strides = tuple(strides)
         self.model_name, self.model_id = model.name, model.model_id
         self.history.mark_unsaved()
+
+    def begin_again(self, levels: Levels, model: PaintingModel) -> tuple[Patch, ...]:
+        """Other codes of the same size, as if it had begun with them; the patches of what changed.
+
+        Raises `CodesFault` where the sizes differ, the codes do not fit, or something was painted already.
+        """
+        if self.history.steps:
+            raise CodesFault(f"{self.title}: something was painted already, it cannot begin again")
+        begun = CodeGrid(levels, [level.codes for level in model.levels])
+        if [level.shape for level in begun.levels] != [level.shape for level in self.grid.levels]:
+            raise CodesFault(f"{self.title}: other codes must have its size")
+        self.adopt(model)
+        self.start = begun.levels
+        painted = (
+            self.grid.paint(number, Box(0, 0, *codes.shape), np.ones(codes.shape, np.bool_), codes)
+            for number, codes in enumerate(begun.levels)
+        )
+        return tuple(patch for patch in painted if patch is not None)
 
     def save(self, path: Path, picture: Pixels | None = None) -> None:
         """Write the file and count as saved; `picture` `(H, W, C)` becomes the thumbnail.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from engine.codes.box import Box, Mask
-from engine.codes.document import Painting
+from engine.codes.document import Levels, Painting, PaintingModel
 from engine.codes.grid import CodeGrid
 from engine.codes.patch import Patch
 from engine.codes.selection import Selection
@@ -134,6 +134,22 @@ class PaintingState(QObject):
 
     def note_saved(self) -> None:
         """Announce what saving changed; call it after `painting.save`."""
+        self._announce_history()
+
+    def adopt(self, model: PaintingModel, codes: Levels | None = None) -> None:
+        """Go on with another model of as large cells: with the same codes, or as if begun with `codes`.
+
+        What has no file and was not touched stays so: there is nothing in it to save. Raises `CodesFault`
+        where the model or the codes do not fit, or `codes` come after something was painted.
+        """
+        painting = self._painting
+        is_untouched = painting.path is None and not self.is_modified
+        if codes is None:
+            painting.adopt(model)
+        else:
+            self._announce_codes(painting.begin_again(codes, model))
+        if is_untouched:
+            painting.history.mark_saved()
         self._announce_history()
 
     # Strokes

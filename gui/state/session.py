@@ -34,6 +34,7 @@ class Session(QObject):
     decoder_changed = Signal()
     statistics_changed = Signal()
     failed = Signal(object)  # the CodebrushError of a model that could not be opened
+    unpaintable = Signal(object)  # ModelCard of a model without codes, which was asked for and not opened
 
     def __init__(self, library: ModelLibrary, worker: Worker, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -75,10 +76,15 @@ class Session(QObject):
     def builtin_models(self) -> Mapping[str, Path]:
         return self._library.builtin()
 
+    @property
+    def runs(self) -> Mapping[str, Path]:
+        """The models of runs, by the run's name."""
+        return self._library.runs()
+
     def at_hand(self) -> dict[str, Path]:
-        """The models that can be chosen without a file dialog: the one in use and the built-in ones."""
+        """The models that can be chosen without a file dialog: the one in use, built-in ones and runs."""
         models = {self.card.name: self.card.path} if self.card is not None else {}
-        return models | dict(self._library.builtin())
+        return models | dict(self._library.runs()) | dict(self._library.builtin())
 
     def look(self, name_or_path: str | Path) -> ModelCard:
         """What a model's file says, without opening it; raises `CodebrushError`."""
@@ -97,11 +103,15 @@ class Session(QObject):
     def open_model(self, name_or_path: str | Path) -> bool:
         """Read what the model's file says and load its decoder; on failure the last model stays.
 
-        False, after `failed`, where the file cannot be used.
+        False after `failed`, where the file cannot be used, or `unpaintable`, where there are no codes in it.
         """
         try:
             path = self._library.find(name_or_path)
-            model = _Model(self._library.card(path), self._library.statistics(path))
+            card = self._library.card(path)
+            if not card.levels:
+                self.unpaintable.emit(card)
+                return False
+            model = _Model(card, self._library.statistics(path))
         except CodebrushError as error:
             if self._model.card is None:
                 self._say("failed", str(error))
@@ -112,6 +122,13 @@ class Session(QObject):
             self._use(model)
             self._load()
         return True
+
+    def use_loaded(self, card: ModelCard, decoder: Decoder) -> None:
+        """Go on with a model that a worker has loaded already; its file may be replaced by now."""
+        self._worker.cancel(_KEY)
+        self._fallback = _Model()
+        self._use(_Model(card, (), decoder))
+        self._say("ready", "")
 
     def start_loading(self) -> None:
         """Let workers load models from now on: call it when the window has been painted."""

@@ -29,6 +29,7 @@ class ModelLibrary:
     card: Callable[[Path], ModelCard]
     statistics: Callable[[Path], tuple[LevelStatistics, ...]]
     decoder: Callable[[Path], Decoder]
+    runs: Callable[[], Mapping[str, Path]] = dict
 
 
 def program_library() -> ModelLibrary:

@@ -228,6 +228,25 @@ def test_another_model_may_take_over_if_its_levels_are_the_same() -> None:
         painted().adopt(TinyDecoder())
 
 
+def test_it_begins_again_with_other_codes_until_something_is_painted() -> None:
+    painting = Painting.blank(2, 2, (0,), TinyDecoder(), "Cat")
+    other = TinyDecoder()
+    other.model_id = "1" * 64
+    codes = np.array([[0, 3], [3, 3]])
+    (patch,) = painting.begin_again([codes], other)
+    np.testing.assert_array_equal(painting.grid.levels[0], codes)
+    np.testing.assert_array_equal(painting.start[0], codes)
+    assert int(patch.mask.sum()) == 3
+    assert painting.model_id == "1" * 64
+    assert painting.history.steps == ()
+    with pytest.raises(CodesFault, match="size"):
+        painting.begin_again([np.zeros((3, 2), np.int64)], other)
+    painting.history.commit(Step("Brush", (patch,)))
+    with pytest.raises(CodesFault, match="painted already"):
+        painting.begin_again([codes], other)
+    assert painting.title == "Cat"
+
+
 def test_an_exported_png_carries_the_painting(tmp_path: Path) -> None:
     painting = painted()
     pixels = picture(painting)

@@ -4,9 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.codes.box import Box
+from engine.codes.document import Painting
 from engine.codes.selection import Selection
 from gui.state.painting import PaintingState
 from tests.gui.painted import COLUMNS, ROWS, small_painting, small_state
+from tests.gui.tiny import TinyModel
 
 EVERYTHING = Box(0, 0, ROWS, COLUMNS)
 CELL = np.ones((1, 1), bool)
@@ -194,3 +196,30 @@ def test_any_history_position_can_be_returned_to(stamps, position):
     assert np.array_equal(state.codes, seen[there])
     state.go_to(len(seen) - 1)
     assert np.array_equal(state.codes, seen[-1])
+
+
+def other_model() -> TinyModel:
+    return TinyModel("other", "b" * 64, codes=16)
+
+
+def test_another_model_takes_over_with_the_codes_and_the_history():
+    state = PaintingState(Painting.blank(4, 4, [2], TinyModel("tiny")))
+    with state.stroke("Brush"):
+        state.paint(cell(1, 1), CELL, 5)
+    state.adopt(other_model())
+    assert state.painting.model_id == "b" * 64
+    assert state.codes[1, 1] == 5
+    assert state.is_modified
+    state.undo()
+    assert state.codes[1, 1] == 2
+
+
+def test_another_model_takes_over_with_codes_of_its_own_before_anything_is_painted():
+    state = PaintingState(Painting.blank(4, 4, [2], TinyModel("tiny")))
+    calls = heard(state.codes_changed)
+    state.adopt(other_model(), [np.full((4, 4), 7)])
+    assert (state.codes == 7).all()
+    assert (state.start == 7).all()
+    assert len(calls) == 1
+    assert not state.is_modified  # nothing in it that could be lost
+    assert not state.painting.history.can_undo

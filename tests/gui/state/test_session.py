@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -12,7 +13,7 @@ from engine.errors import ModelFault, ModelNotFound
 from gui.state.session import Session
 from gui.workers.job import Worker
 from gui.workers.load import ModelLibrary
-from tests.gui.tiny import TinyModel, library_of
+from tests.gui.tiny import TinyModel, card_of, library_of
 
 A = TinyModel("a", "a" * 64)
 B = TinyModel("b", "b" * 64, codes=8)
@@ -143,3 +144,35 @@ def test_a_broken_built_in_model_is_passed_over_when_looking(qapp: object, worke
     found = Session(torn, worker).find("b" * 64)
     assert found is not None
     assert found.stem == "b"
+
+
+def test_a_loaded_model_is_used_at_once(qtbot: QtBot, worker: Worker) -> None:
+    session = Session(library_of(A, B), worker)
+    session.start_loading()
+    session.open_model("a")
+    _ready(qtbot, session)
+    statuses: list[str] = []
+    session.status_changed.connect(lambda: statuses.append(session.status))
+    session.use_loaded(card_of(B), B)
+    assert (session.model_name, session.decoder, session.statistics) == ("b", B, ())
+    assert statuses == []  # nothing to wait for, so nothing flickers
+
+
+def test_a_model_without_codes_is_not_opened(qtbot: QtBot, worker: Worker) -> None:
+    vectors = replace(card_of(B), levels=(), latent_dim=8)
+    library = replace(library_of(A, B), card=lambda path: vectors if path.stem == "b" else card_of(A))
+    session = Session(library, worker)
+    session.start_loading()
+    session.open_model("a")
+    _ready(qtbot, session)
+    with qtbot.waitSignal(session.unpaintable) as heard:
+        assert not session.open_model("b")
+    assert heard.args == [vectors]
+    assert (session.model_name, session.status, session.decoder) == ("a", "ready", A)
+
+
+def test_runs_are_at_hand_too(worker: Worker) -> None:
+    run = card_of(B).path
+    session = Session(replace(library_of(A), runs=lambda: {"my run": run}), worker)
+    assert session.at_hand()["my run"] == run
+    assert session.runs == {"my run": run}
