@@ -1,4 +1,4 @@
-"""The data sets that come with the program: `emoji`, embedded in `assets/data`."""
+"""The data sets that come with the program, embedded in `assets/data`: `emoji` and `mnist`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.data.source import Pictures, split_by_hash
+from engine.data.idx import read_mnist_folder
+from engine.data.shaping import shaped
+from engine.data.source import DataShape, Pictures, split_by_hash
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 EMOJI_PX = 64
@@ -28,7 +30,7 @@ def emoji(size: int = EMOJI_PX, channels: int = 3) -> Pictures:
     images = _over_white(_read_tiles(folder / "noto-emoji-64.webp", [int(row["index"]) for row in rows]))
     label_names = tuple(sorted({row["category"] for row in rows}))
     return Pictures(
-        images=_shaped(images, size, channels),
+        images=shaped(images, size, channels),
         names=tuple(row["short_name"] for row in rows),
         labels=np.array([label_names.index(row["category"]) for row in rows], dtype=np.int64),
         label_names=label_names,
@@ -37,7 +39,13 @@ def emoji(size: int = EMOJI_PX, channels: int = 3) -> Pictures:
     )
 
 
-BUILTIN: Mapping[str, Callable[[int, int], Pictures]] = {"emoji": emoji}
+def mnist(size: int = 28, channels: int = 1) -> Pictures:
+    """MNIST: 70,000 handwritten digits, its own test split, the last 10,000 to train with for validation."""
+    return read_mnist_folder(ASSETS / "data" / "mnist", size, channels, "mnist")
+
+
+BUILTIN: Mapping[str, Callable[[int, int], Pictures]] = {"emoji": emoji, "mnist": mnist}
+BUILTIN_SHAPES: Mapping[str, DataShape] = {"emoji": DataShape(EMOJI_PX, 3), "mnist": DataShape(28, 1)}
 
 
 def _read_tiles(path: Path, indices: list[int]) -> NDArray[np.uint8]:
@@ -52,12 +60,3 @@ def _over_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
     alpha = rgba[..., 3:].astype(np.uint16)
     # Integer rounding of colour * a + 255 * (1 - a); 65,025 fits uint16.
     return ((rgba[..., :3].astype(np.uint16) * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
-
-
-def _shaped(images: NDArray[np.uint8], size: int, channels: int) -> NDArray[np.uint8]:
-    if size == EMOJI_PX and channels == 3:
-        return images
-    mode = "RGB" if channels == 3 else "L"
-    pictures = (Image.fromarray(image).convert(mode) for image in images)
-    resized = [np.asarray(p.resize((size, size), Image.Resampling.LANCZOS)) for p in pictures]
-    return np.stack(resized).reshape(len(resized), size, size, channels)

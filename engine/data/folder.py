@@ -16,14 +16,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.source import Pictures, split_by_hash
+from engine.data.source import UNLABELLED, Pictures, split_by_hash
 from engine.errors import DataFault, PictureFault
 from engine.files import reason_of
 from engine.images import FORMATS_IN_WORDS, Pixels, fitted_crop, read_picture
 from engine.progress import Progress
-
-UNLABELLED = "unlabelled"
-"""The label of pictures that lie in no sub-folder."""
 
 SPLIT_FOLDERS = {"train": "train", "valid": "valid", "val": "valid", "validation": "valid", "test": "test"}
 # What Windows leaves in picture folders.

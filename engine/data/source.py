@@ -9,9 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.rows import Rows
 from engine.errors import DataFault
 
 SPLITS = ("train", "valid", "test")
+UNLABELLED = "unlabelled"
+"""The label of pictures that have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,13 @@ class DataShape:
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """N pictures of one size. `skipped` names the files that could not be read."""
+    """N pictures of one size. `skipped` names the files that could not be read.
 
-    images: NDArray[np.uint8]  # (N, H, W, C)
+    A split shares the pictures of the whole: `images` are then `Rows`, of which parts are read by indexing,
+    and all of them, where that is not too much, by `images[:]`.
+    """
+
+    images: NDArray[np.uint8] | Rows  # (N, H, W, C)
     names: tuple[str, ...]
     labels: NDArray[np.int64]  # (N,) into label_names
     label_names: tuple[str, ...]
@@ -50,13 +57,15 @@ class Pictures:
         return self._chosen(np.arange(min(count, len(self))))
 
     def binarised(self) -> Pictures:
-        """ONE Bernoulli(grey / 255) draw of every pixel, 0 or 255, with seed 0, picture by picture."""
-        uniform = np.random.default_rng(0).random(self.images.shape, dtype=np.float32)
-        return replace(self, images=(uniform * 255 < self.images).astype(np.uint8) * np.uint8(255))
+        """ONE Bernoulli(grey / 255) draw of every pixel, 0 or 255, with seed 0, by place in the data set.
+
+        A split of the binarised set and the binarised split are the same. Twice is once.
+        """
+        return replace(self, images=self._rows().binarised())
 
     def _chosen(self, indices: NDArray[np.intp]) -> Pictures:
         return Pictures(
-            images=self.images[indices],
+            images=self._rows().chosen(indices),
             names=tuple(self.names[index] for index in indices),
             labels=self.labels[indices],
             label_names=self.label_names,
@@ -64,6 +73,9 @@ class Pictures:
             data_name=self.data_name,
             skipped=self.skipped,
         )
+
+    def _rows(self) -> Rows:
+        return self.images if isinstance(self.images, Rows) else Rows.all_of(self.images)
 
 
 def split_by_hash(keys: Sequence[str]) -> NDArray[np.str_]:

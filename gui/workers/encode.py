@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.codes.grid import MAX_CELLS
+from engine.data.source import Pictures
 from engine.decoding.decoder import Decoder
 from gui.workers.job import Ticket
 
@@ -81,19 +82,17 @@ class RandomPictures:
     def __init__(self, data: str, size_px: int, channels: int, seed: int | None = None) -> None:
         self._data, self._size_px, self._channels = data, size_px, channels
         self._rng = np.random.default_rng(seed)
-        self._pictures: tuple[Pixels, tuple[str, ...]] | None = None
+        self._pictures: Pictures | None = None
 
     def pick(self, ticket: Ticket) -> NamedPicture:
         """Another picture; raises `DataFault` where the set is not there."""
         from engine.data.open import open_data
 
         if self._pictures is None:
-            opened = open_data(self._data, self._size_px, self._channels)
-            self._pictures = (opened.images, opened.names)
+            self._pictures = open_data(self._data, self._size_px, self._channels)
         ticket.raise_if_cancelled()
-        images, names = self._pictures
-        chosen = int(self._rng.integers(len(images)))
-        return NamedPicture(names[chosen], images[chosen])
+        chosen = int(self._rng.integers(len(self._pictures)))
+        return NamedPicture(self._pictures.names[chosen], self._pictures.images[chosen])
 
 
 def _in_channels(pixels: Pixels, channels: int) -> Pixels:

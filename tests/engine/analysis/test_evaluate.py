@@ -55,7 +55,7 @@ def given(monkeypatch: pytest.MonkeyPatch, pictures: Pictures) -> Pictures:
 
 
 def encoded(pictures: Pictures) -> np.ndarray:
-    (codes,) = small_model().encode_codes(torch.from_numpy(from_pixels(pictures.images)))
+    (codes,) = small_model().encode_codes(torch.from_numpy(from_pixels(pictures.images[:])))
     return np.asarray(codes.numpy())
 
 
@@ -72,7 +72,7 @@ def test_the_keys_are_those_that_are_fixed(model_file: Path, pictures: Pictures)
 @pytest.mark.parametrize("split", ["test", "valid", "train", "all"])
 def test_error_and_psnr_by_hand(model_file: Path, pictures: Pictures, split: str) -> None:
     chosen = pictures.split(split)
-    images = from_pixels(chosen.images)
+    images = from_pixels(chosen.images[:])
     decoded = small_model().decode_codes([torch.from_numpy(encoded(chosen))]).numpy()
     mse = ((decoded - images).astype(np.float64) ** 2).mean()
     figures = evaluate(model_file, "blobs", split)

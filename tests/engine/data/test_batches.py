@@ -25,7 +25,7 @@ def test_each_picture_comes_once_an_epoch_in_another_order() -> None:
     batches = Batches(TRAIN, 8, 0, PLAIN)
     assert batches.steps_per_epoch == 4
     epochs = [np.concatenate([batches.at(4 * e + s).images.numpy() for s in range(4)]) for e in range(2)]
-    expected = np.sort(TRAIN.images.reshape(32, -1).sum(axis=1, dtype=np.int64))
+    expected = np.sort(TRAIN.images[:].reshape(32, -1).sum(axis=1, dtype=np.int64))
     for epoch in epochs:
         assert np.array_equal(np.sort(np.rint(epoch * 255).reshape(32, -1).sum(axis=1)), expected)
     assert not np.array_equal(epochs[0], epochs[1])

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from engine.data.builtin import emoji
-from engine.data.open import open_data
-from engine.data.source import split_by_hash
+from engine.data.open import natural_shape, open_data
+from engine.data.source import DataShape, Pictures, split_by_hash
 from engine.errors import DataFault
 
 
@@ -45,6 +45,41 @@ def test_other_sizes_and_grey() -> None:
     assert grey.images.std() > 20
 
 
+@pytest.fixture(scope="module")
+def digits() -> Pictures:
+    return open_data("mnist")
+
+
+def test_mnist_is_what_its_authors_made(digits: Pictures) -> None:
+    assert digits.images.shape == (70_000, 28, 28, 1)
+    assert digits.label_names == tuple("0123456789")
+    assert digits.data_name == "mnist"
+    assert digits.labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+    assert digits.labels[60_000:60_010].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
+    # The mean and standard deviation of the training pictures that the literature normalises by.
+    train = digits.images[:60_000] / np.float32(255)
+    assert train.mean(dtype=np.float64) == pytest.approx(0.1307, abs=5e-5)
+    assert train.std(dtype=np.float64) == pytest.approx(0.3081, abs=5e-5)
+
+
+def test_mnist_is_split_as_it_is_in_the_literature(digits: Pictures) -> None:
+    places = {name: digits.split(name).names for name in ("train", "valid", "test")}
+    assert places["train"] == tuple(map(str, range(50_000)))
+    assert places["valid"] == tuple(map(str, range(50_000, 60_000)))
+    assert places["test"] == tuple(map(str, range(60_000, 70_000)))
+
+
+def test_mnist_at_32_px_has_a_black_frame(digits: Pictures) -> None:
+    padded = open_data("mnist", 32, 1)
+    assert np.array_equal(padded.images[:, 2:30, 2:30], digits.images)
+    assert padded.images.astype(np.int64).sum() == digits.images.astype(np.int64).sum()
+
+
+def test_natural_shapes() -> None:
+    assert natural_shape("mnist") == DataShape(28, 1)
+    assert natural_shape("emoji") == DataShape(64, 3)
+
+
 def test_a_hash_decides_the_split() -> None:
     assert split_by_hash(["grinning", "grinning"]).tolist() == [split_by_hash(["grinning"])[0]] * 2
     counts = Counter(split_by_hash([str(n) for n in range(5000)]).tolist())
@@ -53,7 +88,9 @@ def test_a_hash_decides_the_split() -> None:
 
 
 def test_sources_and_splits_that_do_not_exist_are_named() -> None:
-    with pytest.raises(DataFault, match=r"'emojis': neither a built-in set \(emoji\) nor a folder"):
+    with pytest.raises(
+        DataFault, match=r"'emojis': neither a built-in set \(emoji, mnist\) nor a file or folder"
+    ):
         open_data("emojis", 64, 3)
     with pytest.raises(DataFault, match="'dev' does not exist: use train, valid, test or all"):
         emoji().split("dev")

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.data.folder import UNLABELLED, read_folder
+from engine.data.folder import read_folder
+from engine.data.source import UNLABELLED
 from engine.errors import DataFault
 
 
