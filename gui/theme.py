@@ -37,6 +37,9 @@ BAD = "#ef6b6b"
 # Ten colours of data that the colour-blind tell apart (after Okabe and Ito), lightened for a dark ground.
 SERIES: tuple[str, ...] = ("#56b4e9", "#e69f00", "#3cc493", "#f0743e", "#d98cbf")
 SERIES += ("#f0e442", "#8c9eff", "#b8bcc6", "#c49a6c", "#7fd3c7")
+# Viridis at nine even places: as bright as the figure is large, for every eye.
+VIRIDIS: tuple[str, ...] = ("#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c")
+VIRIDIS += ("#28ae80", "#5ec962", "#addc30", "#fde725")
 
 SPACE_1, SPACE_2, SPACE_3, SPACE_4, SPACE_5 = 4, 8, 12, 16, 24
 CONTROL_HEIGHT = 28

@@ -1,0 +1,89 @@
+"""Pictures nobody trained on, and below them what the model makes of them just now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gui import theme
+
+CAPTIONS = ("Originals", "Reconstructions")
+_CAPTION_HEIGHT = 18
+_LARGEST, _SMALLEST = 112, 28
+_WAITING = "Originals and reconstructions appear here with the first preview"
+
+
+class LivePictures(QWidget):
+    """The newest preview of a run: as many columns as there is room for, single pixels kept sharp."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sheet = QImage()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Originals above, reconstructions below")
+        self.setToolTip("Pictures of the validation split, and what the model makes of them\nx and p(x | z)")
+
+    @property
+    def columns(self) -> int:
+        """Pictures in the sheet."""
+        return self._sheet.width() // self._side if self._side else 0
+
+    @property
+    def _side(self) -> int:
+        return self._sheet.height() // len(CAPTIONS)
+
+    def show_sheet(self, path: Path | None) -> None:
+        """A PNG of two rows of square pictures; it may have new content under the same name."""
+        image = QImage()
+        if path is not None:
+            image.loadFromData(_content(path))
+        self._sheet = image
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(480, len(CAPTIONS) * (_CAPTION_HEIGHT + 72))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, len(CAPTIONS) * (_CAPTION_HEIGHT + _SMALLEST))
+
+    def cell_px(self) -> int:
+        """The side of a picture on the screen: by the height, less where more columns fit then."""
+        by_height = (self.height() - theme.SPACE_1) // len(CAPTIONS) - _CAPTION_HEIGHT
+        by_width = (self.width() + theme.SPACE_2) // max(1, self.columns) - theme.SPACE_2
+        return max(_SMALLEST, min(_LARGEST, by_height, max(by_width, 56)))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self._sheet.isNull():
+            painter.setPen(QColor(theme.SECONDARY))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect(), flags, _WAITING)
+        else:
+            self._draw(painter)
+        painter.end()
+
+    def _draw(self, painter: QPainter) -> None:
+        cell, side = self.cell_px(), self._side
+        shown = min(self.columns, (self.width() + theme.SPACE_2) // (cell + theme.SPACE_2))
+        # Enlarged pixels stay squares; reduced ones are averaged, or thin lines would vanish.
+        smooth = cell * self.devicePixelRatioF() < side
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+        for row, caption in enumerate(CAPTIONS):
+            top = row * (_CAPTION_HEIGHT + cell + theme.SPACE_1)
+            painter.setFont(theme.font(theme.CAPTION_PX))
+            painter.setPen(QColor(theme.SECONDARY))
+            place = QRectF(0, top, self.width(), _CAPTION_HEIGHT - 2)
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, caption)
+            for column in range(shown):
+                target = QRectF(column * (cell + theme.SPACE_2), top + _CAPTION_HEIGHT, cell, cell)
+                painter.drawImage(target, self._sheet, QRectF(column * side, row * side, side, side))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # deleted since; the next one comes
+        return b""

@@ -1,0 +1,78 @@
+"""Words for what a training does: status, durations, memory, families."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gui import theme
+
+
+@dataclass(frozen=True, slots=True)
+class StatusWords:
+    """A status as it is shown: a word, an icon and a colour, so that none says it alone."""
+
+    word: str
+    colour: str
+    icon: str
+    tip: str
+
+
+STATUS = {
+    "idle": StatusWords("No run", theme.SECONDARY, "circle", "Nothing is shown"),
+    "starting": StatusWords(
+        "Starting", theme.SECONDARY, "loader-circle", "Reads the data, measures its pace"
+    ),
+    "training": StatusWords("Training", theme.GOOD, "play", "It learns, in a process of its own"),
+    "paused": StatusWords("Paused", theme.WARN, "pause", "Waits, and keeps its memory"),
+    "stopping": StatusWords("Stopping", theme.SECONDARY, "loader-circle", "The snapshot is being saved"),
+    "stopped": StatusWords("Stopped", theme.SECONDARY, "circle-stop", "Saved; it can go on any time"),
+    "finished": StatusWords("Finished", theme.GOOD, "circle-check", "Trained to the end"),
+    "failed": StatusWords("Failed", theme.BAD, "circle-alert", "Ended by an error"),
+    "interrupted": StatusWords("Interrupted", theme.WARN, "triangle-alert", "Ended early; it can go on"),
+}
+ACTIVE = frozenset({"starting", "training", "paused", "stopping"})
+
+FAMILIES = {
+    "ae": ("AE", "Squeezes each picture into a few numbers and back"),
+    "vae": ("VAE", "The same, with room between pictures: new ones can be drawn"),
+    "cvae": ("CVAE", "A VAE that is told each picture's label, and draws what you ask for"),
+    "vqvae": ("VQ-VAE", "A codebook of small pieces: the one to paint with"),
+    "vqvae2": ("VQ-VAE-2", "Two codebooks, coarse and fine: sharper, and paintable too"),
+}
+FORMAL = {
+    "ae": "Autoencoder: mean squared error, no prior",
+    "vae": "Variational autoencoder, arXiv 1312.6114: maximises the ELBO",
+    "cvae": "Conditional VAE, Sohn et al. 2015: p(x|z, y) and q(z|x, y)",
+    "vqvae": "Vector-quantised autoencoder, arXiv 1711.00937: z_q is the nearest e_k",
+    "vqvae2": "Hierarchical VQ-VAE, arXiv 1906.00446: top and bottom codebooks",
+}
+
+
+def family_title(family: str) -> str:
+    """As papers write it; a family nobody knows keeps its key."""
+    return FAMILIES[family][0] if family in FAMILIES else family
+
+
+def duration_words(seconds: float) -> str:
+    """Roughly, as one says it: 45 s, 3 min, 1 h 20 min, 2 days."""
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"{round(hours / 24)} days"
+
+
+def memory_words(megabytes: float) -> str:
+    """812 MB, 3.4 GB."""
+    return f"{megabytes:.0f} MB" if megabytes < 1000 else f"{megabytes / 1000:.1f} GB"
+
+
+def best_words(best: dict[str, float]) -> str:
+    """What the best model measured, in one figure: its ELBO, else its PSNR; empty before a validation."""
+    if "valid_elbo" in best:
+        return f"ELBO {best['valid_elbo']:.1f}"
+    return f"{best['valid_psnr']:.2f} dB" if "valid_psnr" in best else ""

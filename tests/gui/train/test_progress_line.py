@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gui import theme
+from gui.train.progress_line import Progress, ProgressLine
+from gui.train.words import STATUS
+
+TRAINING = Progress(
+    "mnist-vae", "vae", "mnist", "training", 1234, 6000, 412.4, 190, 812, "CPU, 2 threads", 101.25
+)
+
+
+@pytest.fixture
+def line(qtbot: QtBot, qapp: QApplication) -> ProgressLine:
+    theme.apply_theme(qapp)
+    line = ProgressLine()
+    qtbot.addWidget(line)
+    line.resize(600, 80)
+    return line
+
+
+def test_all_that_is_known_is_said(line: ProgressLine) -> None:
+    line.tell(TRAINING)
+    assert line.text == "step 1,234 / 6,000  412 images/s  3 min left  loss 101.2  CPU, 2 threads, 812 MB"
+    assert line.word.text() == "Training"
+    assert line.about.text() == "VAE on mnist"
+    assert line.bar.value() == 206
+
+
+def test_while_the_pace_is_measured_the_bar_only_moves(line: ProgressLine) -> None:
+    line.tell(replace(TRAINING, status="starting", step=0, total=None, loss=None, device="", memory_mb=None))
+    assert line.text == ""
+    assert line.bar.maximum() == 0
+    assert not line.spinner.isHidden()
+    line.tell(TRAINING)
+    assert line.bar.maximum() > 0
+    assert line.spinner.isHidden()
+
+
+def test_what_rests_has_no_speed_and_no_time_left(line: ProgressLine) -> None:
+    line.tell(replace(TRAINING, status="paused"))
+    assert "images/s" not in line.text
+    assert "left" not in line.text
+    assert line.word.text() == "Paused"
+
+
+@pytest.mark.parametrize("status", sorted(STATUS))
+def test_every_status_is_a_word_beside_its_colour(line: ProgressLine, status: str) -> None:
+    line.tell(replace(TRAINING, status=status))
+    assert line.word.text() == STATUS[status].word
+    assert line.word.accessibleName() == f"Status: {STATUS[status].word}"
+
+
+def test_long_names_are_cut_and_said_whole_by_the_tool_tip(line: ProgressLine) -> None:
+    name = "a very long name of a run " * 8
+    line.tell(replace(TRAINING, name=name))
+    line.resize(500, 80)
+    line.show()
+    QApplication.processEvents()
+    assert line.name.toolTip() == name
+    assert line.name.width() < 500
+
+
+def test_without_a_run_there_is_nothing(line: ProgressLine) -> None:
+    line.tell(TRAINING)
+    line.tell(None)
+    assert line.isHidden()
