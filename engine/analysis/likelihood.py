@@ -21,7 +21,7 @@ from engine.models.base import Draws, Latent, VariationalAutoencoder
 
 ACTIVE_ABOVE = 0.01
 """A latent unit is active where its posterior mean varies more over the data (arXiv 1509.00519, sec. 5.2)."""
-DECODED_AT_ONCE = 2**22
+DECODED_AT_ONCE = 2**19
 """Values of pictures decoded together: enough to keep the processor busy, little enough for its caches."""
 
 
@@ -85,7 +85,9 @@ def _sampled(
     at_once = max(1, DECODED_AT_ONCE // targets[0].numel())
     log_p = [
         model.log_likelihood(targets[rows], some_z, None if condition is None else condition[rows])
-        for some_z, rows in zip(z.flatten(0, 1).split(at_once), picture.split(at_once), strict=True)
+        for some_z, rows in zip(
+            torch.split(z.flatten(0, 1), at_once), torch.split(picture, at_once), strict=True
+        )
     ]
     return torch.cat(log_p).view(-1, samples), log_ratio
 

@@ -3,14 +3,15 @@
 `mlp` is that of arXiv 1312.6114, appendix C: fully connected layers on the flattened picture.
 
 `conv` halves the side until 8 pixels or fewer are left (28 -> 14 -> 7, 64 -> 32 -> 16 -> 8; odd sides
-round up, and the decoder crops what doubling gives too much), twice as many channels each time up to
-four times the first. No layer works at full resolution with many channels: that is where the time
-would go. Residual blocks start as the identity (their last convolution is zero), which trains deep
-stacks without any normalisation, so that a picture's loss depends on no other picture. Borders are
-padded with zeros: a picture of one size has borders, unlike a canvas.
+round up, and the decoder crops what doubling gives too much), with twice as many channels each time up to
+four times the first, and has the mlp on what is left. No layer has many channels at full resolution: that
+is where the time would go. Residual blocks start as the identity (their last convolution is zero), which
+trains deep stacks without any normalisation, so that a picture's loss depends on no other picture. Borders
+are padded with zeros: a picture of one size has borders, unlike a canvas.
 
-Shapes at 28 px, grey, width 32, 64 latent numbers: image (B, 1, 28, 28) -> (B, 32, 14, 14)
--> (B, 64, 7, 7) -> (B, 32, 7, 7) -> flat (B, 1568) -> mean and log variance (B, 128).
+Shapes at 28 px, grey, width 16, hidden 400, 64 latent numbers: image (B, 1, 28, 28) -> (B, 16, 14, 14)
+-> (B, 32, 7, 7) -> flat (B, 1568) -> (B, 400) -> mean and log variance (B, 128); z (B, 64) -> (B, 400)
+-> (B, 32, 7, 7) -> (B, 16, 14, 14) -> (B, 8, 28, 28) -> (B, 1, 28, 28).
 """
 
 from __future__ import annotations
@@ -47,9 +48,9 @@ class StackConfig(ModelConfig, frozen=True, kw_only=True, forbid_unknown_fields=
     activation: Annotated[
         Literal["relu", "elu", "silu", "tanh"], Meta(description="what makes layers non-linear")
     ] = "silu"
-    hidden: Annotated[int, Meta(ge=1, le=8192, description="units of an mlp's layer")] = 400
-    layers: Annotated[int, Meta(ge=1, le=16, description="hidden layers of an mlp, each way")] = 1
-    width: Annotated[int, Meta(ge=4, le=512, description="channels of conv at half the side")] = 32
+    hidden: Annotated[int, Meta(ge=1, le=8192, description="units of a fully connected layer")] = 400
+    layers: Annotated[int, Meta(ge=0, le=16, description="fully connected layers each way, but the last")] = 1
+    width: Annotated[int, Meta(ge=4, le=512, description="channels of conv at half the side")] = 16
     blocks: Annotated[int, Meta(ge=0, le=16, description="residual blocks of conv at each side")] = 2
 
 
@@ -115,7 +116,7 @@ class ConvEncoder(Encoder):
                 _blocks(channels_out, config),
             ]
         self.stages = nn.Sequential(*stages, activation(), _conv(widths[-1], NECK, kernel=1), activation())
-        self.head = nn.Linear(NECK * sides[-1] ** 2, outputs)
+        self.head = _mlp(NECK * sides[-1] ** 2, outputs, config)
 
     def forward(self, images: Tensor, context: Tensor | None = None) -> Tensor:
         x = self.stem(images * 2 - 1)
@@ -132,7 +133,7 @@ class ConvDecoder(nn.Module):
         sides, widths = sides_and_widths(config)
         activation = ACTIVATIONS[config.activation]
         self.shape = (NECK, sides[-1], sides[-1])
-        self.start = nn.Linear(inputs, NECK * sides[-1] ** 2)
+        self.start = _mlp(inputs, NECK * sides[-1] ** 2, config)
         widths = [max(widths[0] // 2, 8), *widths]  # of the full side, too
         stages: list[nn.Module] = [_conv(NECK, widths[-1]), _blocks(widths[-1], config)]
         for index in range(len(widths) - 2, 0, -1):
