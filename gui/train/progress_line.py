@@ -154,9 +154,8 @@ def _figures(progress: Progress) -> tuple[str, ...]:
     active = progress.status == "training"
     quick = progress.images_per_s if active else None
     left = progress.eta_s if active else None
-    memory = (
-        [memory_words(progress.memory_mb)] if progress.memory_mb and progress.status != "finished" else []
-    )
+    holds = progress.memory_mb if progress.status in ACTIVE else None
+    memory = memory_words(holds) if holds else ""
     return (
         f"step {progress.step:,}{total}" if progress.step or total else "",
         f"{quick:,.0f} images/s" if quick else "",
