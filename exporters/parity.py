@@ -74,7 +74,7 @@ def compare(
     if "encoder" in sessions:
         rows += [_compare_encoder(model, sessions["encoder"], images) for images in pictures]
     if "decoder" in sessions:
-        grids = [_encode(model, images)[0] for images in pictures]
+        grids = [_encode(model, images) for images in pictures]
         rows += [
             _compare_decoder(model, sessions["decoder"], codes) for codes in (*grids, _every_code(model))
         ]
@@ -84,13 +84,19 @@ def compare(
 
 
 def _compare_encoder(model: DiscreteAutoencoder, session: Session, images: Images) -> ParityRow:
-    expected, encodings = _encode(model, images)
-    names = [f"codes_{level}" for level in range(len(expected))]
+    """Level by level: what a finer one should say is asked with the coarser codes that the graph chose.
+
+    A tie may fall either way, and all that is conditioned on it follows.
+    """
+    names = [f"codes_{level}" for level in range(len(model.levels))]
     given = session.run(names, {"image": images})
-    detours = [
-        _detour(z_e, model.codebook(level).numpy(), expected[level], given[level])
-        for level, z_e in enumerate(encodings)
-    ]
+    if [codes.shape for codes in given] != [codes.shape for codes in _encode(model, images)]:
+        detours = [np.inf]
+    else:
+        detours = [
+            _detour(choice.z_e, model.codebook(level).numpy(), choice.codes, given[level])
+            for level, choice in enumerate(_choices(model, images, given))
+        ]
     return _row("encoder", images.shape, "relative margin of differing codes", max(detours), CODE_TOLERANCE)
 
 
@@ -110,8 +116,6 @@ def _row(graph: str, shape: tuple[int, ...], what: str, measured: float, toleran
 
 def _detour(z_e: NDArray[np.float32], e: NDArray[np.float32], expected: Codes, given: Codes) -> float:
     """How much farther the codes given are than those expected, relative, at worst; 0 where none differs."""
-    if given.shape != expected.shape:
-        return np.inf
     batch, row, column = np.nonzero(given != expected)
     if len(batch) == 0:
         return 0.0
@@ -120,32 +124,50 @@ def _detour(z_e: NDArray[np.float32], e: NDArray[np.float32], expected: Codes, g
     return float(np.max((far - near) / np.maximum(far, np.finfo(np.float64).tiny)).clip(min=0.0))
 
 
-def _encode(model: DiscreteAutoencoder, images: Images) -> tuple[list[Codes], list[NDArray[np.float32]]]:
-    """The codes and the encodings z_e they are nearest to, per level."""
+def _encode(model: DiscreteAutoencoder, images: Images) -> list[Codes]:
     import torch
 
-    with torch.inference_mode(), _overhear(model) as encodings:
-        codes = [level.numpy() for level in model.encode_codes(torch.from_numpy(images))]
-    return codes, [z_e.numpy() for z_e in encodings]
+    with torch.inference_mode():
+        return [level.numpy() for level in model.encode_codes(torch.from_numpy(images))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What a quantiser chose among."""
+
+    z_e: NDArray[np.float32]  # (B, D, h, w)
+    codes: Codes  # (B, h, w) the nearest
+
+
+def _choices(model: DiscreteAutoencoder, images: Images, given: Sequence[Codes]) -> list[_Choice]:
+    """What each level has to choose among where the coarser ones say `given`."""
+    import torch
+
+    with torch.inference_mode(), _led(model, given) as choices:
+        model.encode_codes(torch.from_numpy(images))
+    return choices
 
 
 @contextmanager
-def _overhear(model: DiscreteAutoencoder) -> Iterator[list[Tensor]]:
-    """The encodings that reach the model's quantisers, in order: a model gives its codes away, not these."""
+def _led(model: DiscreteAutoencoder, given: Sequence[Codes]) -> Iterator[list[_Choice]]:
+    """Listen to the model's quantisers, in order, and have each say `given` instead of the nearest."""
+    import torch
+
     from engine.layers.quantizer import VectorQuantizer
 
-    heard: list[Tensor] = []
+    heard: list[_Choice] = []
 
-    def listening(quantizer: VectorQuantizer) -> Callable[[Tensor], Tensor]:
+    def led(quantizer: VectorQuantizer) -> Callable[[Tensor], Tensor]:
         def nearest(z_e: Tensor) -> Tensor:
-            heard.append(z_e)
-            return VectorQuantizer.nearest(quantizer, z_e)
+            codes = VectorQuantizer.nearest(quantizer, z_e)
+            heard.append(_Choice(z_e.numpy(), codes.numpy()))
+            return torch.from_numpy(given[len(heard) - 1].copy())
 
         return nearest
 
     quantizers = [module for module in model.modules() if isinstance(module, VectorQuantizer)]
     for quantizer in quantizers:
-        vars(quantizer)["nearest"] = listening(quantizer)
+        vars(quantizer)["nearest"] = led(quantizer)
     try:
         yield heard
     finally:
