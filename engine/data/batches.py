@@ -21,17 +21,21 @@ Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
 class Augmentation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is mixed into the pictures, each as a fraction of them.
 
-    Enlarged crops make a codebook that serves canvases larger than one picture; flat colours and
-    gradients give it even fills.
+    Enlarged crops (zooms) make a codebook that serves canvases larger than one picture; flat colours and
+    gradients give it even fills. A random crop (crops) shifts a picture by up to an eighth of its side.
     """
 
     flips: Fraction = 0.5
+    crops: Fraction = 0.0
     zooms: Fraction = 0.2
     flats: Fraction = 0.02
     gradients: Fraction = 0.02
 
 
 ZOOM_MAX = 3.0
+SHIFT_MAX = 1 / 8
+_BLOCKS, _WORDS = 3, 12
+"""Blocks of Philox and the words in them that each place of a batch has for its draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,75 +47,127 @@ class Batch:
 
 
 class Batches:
-    """Draws without replacement, epoch by epoch; each epoch's order is a function of (seed, epoch)."""
+    """Draws without replacement, epoch by epoch; each epoch's order is a function of (seed, epoch).
 
-    def __init__(self, pictures: Pictures, batch_size: int, seed: int, augmentation: Augmentation) -> None:
+    What is drawn for a picture is a function of (seed, its place among all that are ever drawn), so each of
+    `ranks` processes builds its own rows of a batch, and they are the rows one process would have built.
+    """
+
+    def __init__(
+        self,
+        pictures: Pictures,
+        batch_size: int,
+        seed: int,
+        augmentation: Augmentation,
+        rank: int = 0,
+        ranks: int = 1,
+    ) -> None:
+        """`batch_size` is that of all `ranks` processes; this one is `rank`."""
         self.images = pictures.images
         self.labels = pictures.labels
         self.batch_size = batch_size
         self.seed = seed
         self.augmentation = augmentation
+        self.own = range(rank * batch_size // ranks, (rank + 1) * batch_size // ranks)
+        self._orders: dict[int, NDArray[np.intp]] = {}
 
     @property
     def steps_per_epoch(self) -> int:
         return -(-len(self.images) // self.batch_size)
 
     def at(self, step: int) -> Batch:
-        """The batch of a step."""
-        rng = _generator(self.seed, "batch", step)
-        indices = self._indices(step)
-        images = [self._varied(self.images[i], rng) for i in indices]
-        batch = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 255
-        labels = torch.from_numpy(self.labels[indices])
-        return Batch(batch.contiguous(memory_format=torch.channels_last), labels)
-
-    def _indices(self, step: int) -> list[int]:
+        """This process's rows of the batch of a step."""
         first = step * self.batch_size
-        positions = range(first, first + self.batch_size)
-        epochs = {p // len(self.images) for p in positions}
-        orders = {e: _generator(self.seed, "epoch", e).permutation(len(self.images)) for e in epochs}
-        return [int(orders[p // len(self.images)][p % len(self.images)]) for p in positions]
+        places = np.arange(first + self.own.start, first + self.own.stop)
+        indices = self._indices(places)
+        images = _varied(self.images[indices], self.augmentation, _draws(self.seed, places))
+        # Permuted, the memory of the pictures is that of channels last already.
+        batch = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
+        return Batch(
+            batch.contiguous(memory_format=torch.channels_last), torch.from_numpy(self.labels[indices])
+        )
 
-    def _varied(self, image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-        kind, flip = rng.random(2)
-        chances = self.augmentation
-        if kind < chances.flats:
-            return _flat(image, rng)
-        if kind < chances.flats + chances.gradients:
-            return _gradient(image, rng)
-        if kind < chances.flats + chances.gradients + chances.zooms:
-            image = _zoomed(image, rng)
-        return image[:, ::-1] if flip < chances.flips else image
+    def _indices(self, places: NDArray[np.int64]) -> NDArray[np.intp]:
+        epochs, within = np.divmod(places, len(self.images))
+        # Kept while they are in use: the order of a large set takes longer than a batch.
+        self._orders = {
+            int(epoch): self._orders[epoch] if epoch in self._orders else self._order(epoch)
+            for epoch in np.unique(epochs)
+        }
+        return np.array([self._orders[epoch][p] for epoch, p in zip(epochs, within, strict=True)], np.intp)
+
+    def _order(self, epoch: int) -> NDArray[np.intp]:
+        # Not `permutation`, which another version of NumPy may do otherwise.
+        words = _words(self.seed, "epoch", [0, epoch], len(self.images))
+        return np.argsort(words, kind="stable")
 
 
-def _generator(seed: int, purpose: str, number: int) -> np.random.Generator:
+def _words(seed: int, purpose: str, counter: list[int], count: int) -> NDArray[np.uint64]:
     key = np.array([seed, int.from_bytes(purpose.encode(), "little") % 2**64], dtype=np.uint64)
-    return np.random.Generator(np.random.Philox(key=key, counter=[number, 0, 0, 0]))
+    blocks = np.array([*counter, 0, 0, 0][:4], dtype=np.uint64)
+    return np.asarray(np.random.Philox(key=key, counter=blocks).random_raw(count), dtype=np.uint64)
 
 
-def _some_colour(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float64]:
-    row, column = rng.integers(image.shape[:2])
-    colour: NDArray[np.float64] = image[row, column].astype(np.float64)
-    return colour
+def _draws(seed: int, places: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Uniform in [0, 1), one row for each of `places`, which follow one another: (b, 12)."""
+    words = _words(seed, "batch", [int(places[0]) * _BLOCKS], len(places) * _WORDS)
+    return np.asarray((words >> np.uint64(11)).reshape(-1, _WORDS) * 2.0**-53, dtype=np.float64)
 
 
-def _flat(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    return np.broadcast_to(np.rint(_some_colour(image, rng)).astype(np.uint8), image.shape)
+def _varied(
+    images: NDArray[np.uint8], chances: Augmentation, draws: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """Changes `images` (b, H, W, C), its own, as the draws (b, 12) have it. What is not asked for is free."""
+    kind, flip, crop = draws[:, 0], draws[:, 1], draws[:, 2]
+    flats = kind < chances.flats
+    gradients = ~flats & (kind < chances.flats + chances.gradients)
+    zooms = ~flats & ~gradients & (kind < chances.flats + chances.gradients + chances.zooms)
+    if flats.any():
+        images[flats] = np.rint(_some_colours(images[flats], draws[flats, 3:5]))[:, None, None]
+    if gradients.any():
+        images[gradients] = _gradients(images[gradients], draws[gradients, 3:8])
+    for index in np.flatnonzero(zooms):
+        images[index] = _zoomed(images[index], draws[index, 3:6])
+    crops, flips = crop < chances.crops, flip < chances.flips
+    if crops.any():
+        images[crops] = _shifted(images[crops], draws[crops, 8:10])
+    if flips.any():
+        images[flips] = images[flips, :, ::-1]
+    return images
 
 
-def _gradient(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    start, end = _some_colour(image, rng), _some_colour(image, rng)
-    angle = rng.uniform(0, 2 * np.pi)
-    rows, columns = np.mgrid[: image.shape[0], : image.shape[1]] / max(image.shape[:2])
-    along = np.cos(angle) * (columns - 0.5) + np.sin(angle) * (rows - 0.5) + 0.5
-    blended = start + np.clip(along, 0, 1)[..., None] * (end - start)
-    return np.asarray(np.rint(blended), dtype=np.uint8)
+def _some_colours(images: NDArray[np.uint8], draws: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A pixel of each of (n, H, W, C), by draws (n, 2): (n, C)."""
+    rows, columns = (draws * images.shape[1:3]).astype(np.intp).T
+    return np.asarray(images[np.arange(len(images)), rows, columns], dtype=np.float64)
 
 
-def _zoomed(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+def _gradients(images: NDArray[np.uint8], draws: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From one colour of each picture to another, in any direction: draws (n, 5) -> (n, H, W, C)."""
+    start, end = _some_colours(images, draws[:, 0:2]), _some_colours(images, draws[:, 2:4])
+    angle = 2 * np.pi * draws[:, 4, None, None]
+    height, width = images.shape[1:3]
+    rows, columns = np.mgrid[:height, :width] / max(height, width)
+    along = np.clip(np.cos(angle) * (columns - 0.5) + np.sin(angle) * (rows - 0.5) + 0.5, 0, 1)[..., None]
+    return np.asarray(np.rint(start[:, None, None] + along * (end - start)[:, None, None]), dtype=np.float64)
+
+
+def _shifted(images: NDArray[np.uint8], draws: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """By up to an eighth of the side either way, the border repeated: draws (n, 2) -> (n, H, W, C)."""
+    height, width = images.shape[1:3]
+    down, right = int(height * SHIFT_MAX), int(width * SHIFT_MAX)
+    wider = np.pad(images, ((0, 0), (down, down), (right, right), (0, 0)), mode="edge")
+    corners = (draws * (2 * down + 1, 2 * right + 1)).astype(np.intp)
+    for index, (top, left) in enumerate(corners):
+        images[index] = wider[index, top : top + height, left : left + width]
+    return images
+
+
+def _zoomed(image: NDArray[np.uint8], draws: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """An enlarged part of a picture (H, W, C), by three draws."""
     height, width = image.shape[:2]
-    factor = rng.uniform(1.0, ZOOM_MAX)
-    top, left = rng.uniform(0, height - height / factor), rng.uniform(0, width - width / factor)
+    factor = 1 + draws[0] * (ZOOM_MAX - 1)
+    top, left = draws[1:] * (height - height / factor, width - width / factor)
     box = (left, top, left + width / factor, top + height / factor)
     picture = Image.fromarray(image if image.shape[2] == 3 else image[..., 0])
     zoomed = np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC, box=box))

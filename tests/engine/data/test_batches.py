@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
-from engine.data.batches import Augmentation, Batches
+from engine.data.batches import Augmentation, Batches, _draws
+from engine.data.rows import Rows
 from tests.small import small_pictures
 
-PLAIN = Augmentation(flips=0.0, zooms=0.0, flats=0.0, gradients=0.0)
+NONE = {"flips": 0.0, "crops": 0.0, "zooms": 0.0, "flats": 0.0, "gradients": 0.0}
+PLAIN = Augmentation(**NONE)
 TRAIN = small_pictures().split("train")  # 32 pictures
 
 
@@ -51,8 +57,7 @@ def test_each_kind_of_variation(channels: int) -> None:
     pictures = small_pictures(channels=channels)
 
     def only(**chances: float) -> torch.Tensor:
-        none = {"flips": 0.0, "zooms": 0.0, "flats": 0.0, "gradients": 0.0}
-        return Batches(pictures, 16, 1, Augmentation(**{**none, **chances})).at(0).images
+        return Batches(pictures, 16, 1, Augmentation(**{**NONE, **chances})).at(0).images
 
     plain = only()
     assert torch.equal(only(flips=1.0), plain.flip(3))
@@ -60,3 +65,82 @@ def test_each_kind_of_variation(channels: int) -> None:
     steps = only(gradients=1.0).diff(dim=3).abs().max()
     assert 0 < steps < 0.15
     assert not torch.equal(only(zooms=1.0), plain)
+
+
+def test_a_crop_shifts_by_an_eighth_at_most_and_repeats_the_border() -> None:
+    rows, columns = np.mgrid[:16, :16]
+    place = (16 * rows + columns).astype(np.uint8)[..., None]
+    pictures = replace(small_pictures(channels=1), images=np.repeat(place[None], 40, axis=0))
+    batch = Batches(pictures, 400, 2, Augmentation(**{**NONE, "crops": 1.0})).at(0).images
+    seen = set()
+    for picture in np.rint(batch[:, 0].numpy() * 255).astype(int):
+        down, right = picture[8, 8] // 16 - 8, picture[8, 8] % 16 - 8
+        expected = 16 * np.clip(np.arange(16) + down, 0, 15)[:, None] + np.clip(np.arange(16) + right, 0, 15)
+        assert np.array_equal(picture, expected)
+        seen.add((down, right))
+    assert seen == {(down, right) for down in range(-2, 3) for right in range(-2, 3)}
+
+
+@pytest.mark.parametrize("name", ["flips", "crops", "zooms", "flats", "gradients"])
+def test_each_variation_comes_as_often_as_asked(name: str) -> None:
+    images = np.random.default_rng(1).integers(0, 256, (40, 16, 16, 3), dtype=np.uint8)
+    pictures = replace(small_pictures(), images=images)
+    varied, plain = (
+        Batches(pictures, 2000, 3, Augmentation(**chances)).at(0).images
+        for chances in ({**NONE, name: 0.3}, NONE)
+    )
+    share = float((varied != plain).any(dim=(1, 2, 3)).float().mean())
+    # One in 25 crops does not shift.
+    expected = 0.3 * (24 / 25 if name == "crops" else 1)
+    assert share == pytest.approx(expected, abs=0.05)
+
+
+@pytest.mark.parametrize("ranks", [2, 3])
+def test_processes_share_the_rows_of_what_one_would_see(ranks: int) -> None:
+    every = Augmentation(flips=0.5, crops=0.3, zooms=0.2, flats=0.1, gradients=0.1)
+    for step in (0, 5):  # the second crosses an epoch
+        whole = Batches(TRAIN, 12, 4, every).at(step)
+        parts = [Batches(TRAIN, 12, 4, every, rank, ranks).at(step) for rank in range(ranks)]
+        assert torch.equal(torch.cat([part.images for part in parts]), whole.images)
+        assert torch.equal(torch.cat([part.labels for part in parts]), whole.labels)
+
+
+def test_labels_belong_to_their_pictures() -> None:
+    batch = Batches(TRAIN, 32, 0, PLAIN).at(0)
+    whole = TRAIN.images[:]
+    for image, label in zip(batch.images, batch.labels, strict=True):
+        pixels = np.rint(image.permute(1, 2, 0).numpy() * 255)
+        assert TRAIN.labels[int(np.flatnonzero((whole == pixels).all(axis=(1, 2, 3)))[0])] == label
+
+
+def test_draws_of_neighbouring_steps_and_epochs_have_nothing_in_common() -> None:
+    batches = Batches(TRAIN, 32, 0, PLAIN)
+    orders = [batches._order(epoch) for epoch in range(6)]
+    for first, second in itertools.pairwise(orders):
+        places = np.argsort(first), np.argsort(second)
+        assert max(np.mean(np.roll(places[0], by) == places[1]) for by in range(32)) < 0.3
+    flips = [_draws(0, np.arange(32 * step, 32 * step + 32))[:, 1] for step in range(6)]
+    assert len(np.unique(np.concatenate(flips))) == 6 * 32
+
+
+def test_the_order_of_an_epoch_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = Batches(TRAIN, 8, 0, PLAIN)
+    found: list[int] = []
+    order = batches._order
+    monkeypatch.setattr(batches, "_order", lambda epoch: (found.append(epoch), order(epoch))[1])
+    for step in range(9):
+        batches.at(step)
+    assert found == [0, 1, 2]
+
+
+def test_the_pictures_themselves_stay_as_they_are(tmp_path: Path) -> None:
+    np.save(tmp_path / "images.npy", TRAIN.images[:])
+    mapped = replace(TRAIN, images=Rows.all_of(np.load(tmp_path / "images.npy", mmap_mode="r")))
+    before = small_pictures().images
+    array = replace(TRAIN, images=TRAIN.images[:])
+    every = Augmentation(flips=0.5, crops=0.3, zooms=0.2, flats=0.1, gradients=0.1)
+    for step in range(4):
+        expected = Batches(TRAIN, 16, 0, every).at(step).images
+        assert torch.equal(Batches(mapped, 16, 0, every).at(step).images, expected)
+        assert torch.equal(Batches(array, 16, 0, every).at(step).images, expected)
+    assert np.array_equal(TRAIN.images.base, before)  # type: ignore[union-attr]
