@@ -144,18 +144,17 @@ QSplitter::handle:horizontal { width: 1px; }
 QSplitter::handle:vertical { height: 1px; }
 """)
 
-_CHECKED = "#2b3a55"  # accent over panel at a quarter: what is chosen, without shouting
 _ACCENT_HOVER = "#86b7ff"
 _ACCENT_DOWN = "#5b93e6"
 
 
 def style_sheet() -> str:
     """The style sheet of the whole application with the theme's tokens filled in."""
-    names = ("SURROUND", "PANEL", "RAISED", "HOVER", "LINE", "TEXT", "SECONDARY", "DISABLED", "ACCENT")
-    tokens = {name: getattr(theme, name) for name in (*names, "ON_ACCENT", "WARN", "BAD")}
+    names = ["SURROUND", "PANEL", "RAISED", "HOVER", "LINE", "TEXT", "SECONDARY", "DISABLED"]
+    names += ["ACCENT", "ON_ACCENT", "CHECKED", "WARN", "BAD"]
+    tokens = {name: getattr(theme, name) for name in names}
     return _TEMPLATE.substitute(
         tokens,
-        CHECKED=_CHECKED,
         ACCENT_HOVER=_ACCENT_HOVER,
         ACCENT_DOWN=_ACCENT_DOWN,
         RADIUS=theme.RADIUS,

@@ -31,6 +31,7 @@ SECONDARY = "#a3a9b5"
 DISABLED = "#666c78"
 ACCENT = "#6ea8fe"  # selection, focus ring, primary button; nothing else
 ON_ACCENT = "#0d1420"
+CHECKED = "#2b3a55"  # accent over panel at a quarter: what is chosen, without shouting
 GOOD = "#63c58a"
 WARN = "#e0b050"
 BAD = "#ef6b6b"

@@ -28,9 +28,12 @@ class EmptyState(QWidget):
         rows.setContentsMargins(theme.SPACE_4, theme.SPACE_4, theme.SPACE_4, theme.SPACE_4)
         rows.setSpacing(theme.SPACE_2)
         rows.addStretch(2)
-        for label in (picture, self.title, self.sentence):
+        rows.addWidget(picture, 0, Qt.AlignmentFlag.AlignHCenter)
+        for label in (self.title, self.sentence):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            label.setWordWrap(label is not picture)
+            label.setWordWrap(True)
             label.setFixedWidth(width)
+            label.ensurePolished()  # its size of type comes from the style sheet
+            label.setMinimumHeight(label.heightForWidth(width))
             rows.addWidget(label, 0, Qt.AlignmentFlag.AlignHCenter)
         rows.addStretch(3)
