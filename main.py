@@ -10,7 +10,6 @@ import argparse
 import io
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -22,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 # Before torch is imported: threads that spin while waiting slow a shared 2-core machine 10 to 20 times.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+from engine import arguments
 from engine.errors import CodebrushError, OptionFault
-from engine.terminal import lines, progress_line, stop_asked, words
+from engine.terminal import is_spoken_for, lines, progress_line, stop_asked, words
 
 if TYPE_CHECKING:
     from engine.training.start import TrainRequest
@@ -32,9 +32,9 @@ DONE, FAILED, BAD_USAGE = 0, 1, 2
 Options = argparse.Namespace
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(typed: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words = list(sys.argv[1:] if typed is None else typed)
     if isinstance(sys.stdout, io.TextIOWrapper):  # file names may hold bytes that are no text
         sys.stdout.reconfigure(errors="backslashreplace")
     if not words or (words[0] not in COMMANDS and not words[0].startswith("-")):
@@ -126,7 +126,8 @@ def _info(options: Options) -> None:
 
 def _train(options: Options) -> None:
     asked_at = time.monotonic()
-    with stop_asked() as stopping, progress_line(quiet=options.json) as tell:
+    silent = is_spoken_for()
+    with stop_asked() as stopping, progress_line(quiet=options.json or silent) as tell:
         from engine.training.start import train
 
         last: dict[str, Any] = {"event": "stopped", "message": "stopped before training began"}
@@ -134,9 +135,13 @@ def _train(options: Options) -> None:
             if event.event == "step":
                 # The total is not known before the pace is: at first the bar only shows that it moves.
                 tell(_step_words(event.terms), event.step / (event.total_steps or 100 * event.step))
+            elif event.event == "warning":
+                print(f"codebrush: {event.message}", file=sys.stderr)
             elif event.event in ("saved", "finished"):
                 last = {"event": event.event, "step": event.step, "path": event.path}
                 last |= {"message": event.message, "metrics": event.terms, "skipped": list(event.skipped)}
+    if silent:
+        return
     if options.json:
         print(json.dumps({**last, "out": str(options.out)}))
         return
@@ -244,8 +249,8 @@ _HelpAsWritten = partial(argparse.RawDescriptionHelpFormatter, max_help_position
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="codebrush",
-        description="Paint with the codes of a VQ-VAE. Without a command the window opens,\n"
-        "on the model, painting, image or exported folder given, if any.",
+        description="Train autoencoders, paint with the codes of a VQ-VAE. Without a command the window\n"
+        "opens, on the model, painting, image or exported folder given, if any.",
         epilog="example: codebrush photo.jpg",
         formatter_class=_HelpAsWritten,
     )
@@ -265,104 +270,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-Parser = argparse.ArgumentParser
-
-
-def _model_argument(parser: Parser) -> None:
-    parser.add_argument(
-        "model", metavar="MODEL", type=_name_or_path, help="built-in name, file, run or export"
-    )
-
-
-def _train_arguments(parser: Parser) -> None:
-    parser.add_argument("--model", metavar="FAMILY", help="vqvae")
-    parser.add_argument("--data", metavar="DATA", help="emoji, or a folder of images")
-    parser.add_argument("--out", metavar="RUN", type=Path, required=True, help="the run's folder")
-    parser.add_argument(
-        "--resume", action="store_true", help="go on to the run's own total, with its options"
-    )
-    length = parser.add_mutually_exclusive_group()
-    length.add_argument(
-        "--minutes", type=_minutes, metavar="M", help="all in all; 10 without any of the three"
-    )
-    length.add_argument("--epochs", type=_epochs, metavar="N", help="times through the train split")
-    length.add_argument("--steps", type=_count, metavar="N", help="batches")
-    parser.add_argument("--stop-after", type=_count, metavar="N", help="save and stop at step N of the run")
-    parser.add_argument("--batch-size", type=_count, metavar="B", help="16 without it")
-    parser.add_argument("--seed", type=_seed, metavar="S", help="0 without it")
-    _device_argument(parser)
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="any other option; repeat"
-    )
-
-
-def _device_argument(parser: Parser) -> None:
-    parser.add_argument("--device", metavar="D", help="cpu, cuda or mps; the best there is without it")
-
-
-def _evaluate_arguments(parser: Parser) -> None:
-    _model_argument(parser)
-    parser.add_argument("--data", required=True, metavar="DATA", help="emoji, or a folder of images")
-    parser.add_argument("--split", default="test", choices=("test", "valid", "train", "all"))
-    parser.add_argument("--samples", type=_count, metavar="N", help="draws of z per picture: gives nll_nats")
-    _device_argument(parser)
-
-
-def _encode_arguments(parser: Parser) -> None:
-    _model_argument(parser)
-    parser.add_argument("images", metavar="IMAGE", nargs="+", type=Path)
-    parser.add_argument("--out", metavar="CODES.npz", type=Path, required=True)
-
-
-def _decode_arguments(parser: Parser) -> None:
-    _model_argument(parser)
-    parser.add_argument("codes", metavar="CODES.npz", type=Path)
-    parser.add_argument(
-        "--out", metavar="IMAGE.png", type=Path, required=True, help="several: IMAGE-000.png, ..."
-    )
-
-
-def _export_arguments(parser: Parser) -> None:
-    _model_argument(parser)
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True)
-    parser.add_argument("--graphs", nargs="+", metavar="GRAPH", help="encoder, decoder; all without it")
-    parser.add_argument("--force", action="store_true", help="replace an earlier export")
-
-
-def _tour_arguments(parser: Parser) -> None:
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True)
-
-
-def _benchmark_arguments(parser: Parser) -> None:
-    parser.add_argument("names", metavar="NAME", nargs="*", help="paint, startup; all without it")
-
-
-def _name_or_path(text: str) -> str:
-    try:
-        Path(text).expanduser()
-    except RuntimeError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} names no user of this machine") from error
-    return text
-
-
-def _number(pattern: str, what: str, least: float = 0.0) -> Callable[[str], Any]:
-    """An argument's type: text of that pattern, as a number of at least `least`."""
-
-    def parse(text: str) -> float:
-        number = float(text) if re.fullmatch(pattern, text) else -1.0
-        if not least <= number < 2**63:
-            raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
-        return int(text) if pattern == WHOLE else number
-
-    return parse
-
-
-WHOLE, DECIMAL = r"\d{1,18}", r"\d{0,9}\.?\d{1,9}"
-_count = _number(WHOLE, "a whole number from 1", least=1)
-_seed = _number(WHOLE, "a whole number from 0")
-_minutes = _epochs = _number(DECIMAL, "a number above 0", least=1e-9)
-
-
 @dataclass(frozen=True, slots=True)
 class Command:
     """What a command does, how it is called, and its arguments besides `--json`."""
@@ -370,29 +277,45 @@ class Command:
     run: Callable[[Options], None]
     summary: str
     example: str
-    add_arguments: Callable[[Parser], None] | None = None
+    add_arguments: Callable[[argparse.ArgumentParser], None] | None = None
 
 
 COMMANDS = {
     "models": Command(_models, "list built-in models and runs", "models --json"),
-    "info": Command(_info, "say what a model is", "info emoji-vqvae", _model_argument),
+    "info": Command(_info, "say what a model is", "info emoji-vqvae", arguments.model_argument),
     "train": Command(
-        _train, "train a model", "train --model vqvae --data emoji --out runs/first", _train_arguments
+        _train,
+        "train a model",
+        "train --model vqvae --data emoji --out runs/first",
+        arguments.train_arguments,
     ),
     "evaluate": Command(
-        _evaluate, "measure a model on pictures", "evaluate emoji-vqvae --data emoji", _evaluate_arguments
+        _evaluate,
+        "measure a model on pictures",
+        "evaluate emoji-vqvae --data emoji",
+        arguments.evaluate_arguments,
     ),
     "encode": Command(
-        _encode, "turn pictures into codes", "encode emoji-vqvae photo.jpg --out codes.npz", _encode_arguments
+        _encode,
+        "turn pictures into codes",
+        "encode emoji-vqvae photo.jpg --out codes.npz",
+        arguments.encode_arguments,
     ),
     "decode": Command(
-        _decode, "turn codes into pictures", "decode emoji-vqvae codes.npz --out new.png", _decode_arguments
+        _decode,
+        "turn codes into pictures",
+        "decode emoji-vqvae codes.npz --out new.png",
+        arguments.decode_arguments,
     ),
     "export": Command(
-        _export, "take a model away as ONNX", "export emoji-vqvae --out onnx", _export_arguments
+        _export, "take a model away as ONNX", "export emoji-vqvae --out onnx", arguments.export_arguments
     ),
-    "tour": Command(_tour, "drive the window and picture every screen", "tour --out tour", _tour_arguments),
-    "benchmark": Command(_benchmark, "measure speed", "benchmark paint startup", _benchmark_arguments),
+    "tour": Command(
+        _tour, "drive the window and picture every screen", "tour --out tour", arguments.tour_arguments
+    ),
+    "benchmark": Command(
+        _benchmark, "measure speed", "benchmark paint startup", arguments.benchmark_arguments
+    ),
 }
 
 

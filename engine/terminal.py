@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -57,6 +58,11 @@ def stop_asked() -> Iterator[Callable[[], bool]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def is_spoken_for() -> bool:
+    """Whether this is one of several processes that `torchrun` started, and not the one that speaks."""
+    return os.environ.get("RANK", "0") != "0" and "WORLD_SIZE" in os.environ
 
 
 def lines(values: dict[str, Any], indent: str = "") -> Iterator[str]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.analysis.reconstruction import condition_of
 from engine.data.batches import Batch
 from engine.device import trains_in_bfloat16
-from engine.models.base import Draws
+from engine.models.base import Autoencoder, Draws, LossResult
 from engine.models.registry import build
 from engine.training.config import RunConfig
+from engine.training.processes import ALONE, Processes
 from engine.training.schedule import learning_rate
 from engine.training.snapshot import Arrays, model_tensors, restore, training_tensors
 from engine.training.weights import AveragedWeights
@@ -22,8 +24,9 @@ from engine.training.weights import AveragedWeights
 class Learner:
     """A model, its optimiser and, where the run asks for them, its averaged weights."""
 
-    def __init__(self, config: RunConfig, device: torch.device) -> None:
+    def __init__(self, config: RunConfig, device: torch.device, processes: Processes = ALONE) -> None:
         self.device = device
+        self._processes = processes
         self._training = config.training
         self._seed = config.seed
         torch.manual_seed(config.seed)
@@ -37,12 +40,13 @@ class Learner:
             fused=device.type in ("cpu", "cuda"),
         )
         self._averages = self._new_averages()
+        self._loss = processes.wrapped(_Loss(self.model), device)
         wanted = config.training.precision
         self.bfloat16 = wanted == "bfloat16" or (wanted == "auto" and trains_in_bfloat16(device))
 
     def begin(self, batch: Batch) -> None:
-        """What comes before the first step."""
-        self.model.begin(batch.images, self._draws(0).generator("begin"))
+        """What comes before the first step; `batch` is this process's part."""
+        self.model.begin(self._processes.gather(batch.images), self._draws(0).generator("begin"))
         self._averages = self._new_averages()
 
     def step(self, batch: Batch, config: RunConfig, step: int) -> dict[str, Tensor | float]:
@@ -53,15 +57,16 @@ class Learner:
         self.model.train()
         draws = self._draws(step)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            result = self.model.loss(batch.images, condition_of(self.model, batch.labels), draws)
+            result = self._loss(batch.images, condition_of(self.model, batch.labels), draws)
         self._optimiser.zero_grad(set_to_none=True)
         result.total.backward()
-        figures: dict[str, Tensor | float] = {**result.terms, **self._clip()}
+        figures: dict[str, Tensor | float] = {**self._terms(result), **self._clip()}
         self._optimiser.step()
-        figures |= self.model.update(result.statistics, step, draws.generator("update"))
+        seen = self._reduced(result.statistics)
+        figures |= self.model.update(seen, step, draws.generator("update"))
         if self._averages is not None:
             self._averages.update(step)
-        return {**figures, "loss": result.total.detach(), "learning_rate": rate}
+        return {**figures, "learning_rate": rate}
 
     @contextmanager
     def finished_weights(self) -> Iterator[None]:
@@ -92,4 +97,29 @@ class Learner:
         return {"gradient_norm": torch.nn.utils.clip_grad_norm_(self._trained, self._training.clip_norm)}
 
     def _draws(self, step: int) -> Draws:
-        return Draws(self._seed, step)
+        return Draws(self._seed, step, self._processes.rank, self._processes.ranks)
+
+    def _terms(self, result: LossResult) -> Mapping[str, Tensor]:
+        """The terms and the `loss`, means over all processes."""
+        terms = {**result.terms, "loss": result.total.detach()}
+        if self._processes.ranks == 1:
+            return terms
+        together = torch.stack([term.to(self.device, torch.float32) for term in terms.values()])
+        return dict(zip(terms, self._processes.add(together) / self._processes.ranks, strict=True))
+
+    def _reduced(self, statistics: Any) -> Any:
+        """What the codebooks saw in all processes."""
+        if statistics is None or self._processes.ranks == 1:
+            return statistics
+        return tuple(seen.reduced(self._processes.add, self._processes.gather) for seen in statistics)
+
+
+class _Loss(nn.Module):
+    """A model's loss as a `forward`, which is what gradients are averaged behind."""
+
+    def __init__(self, model: Autoencoder) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor, condition: Tensor | None, draws: Draws) -> LossResult:
+        return self.model.loss(images, condition, draws)

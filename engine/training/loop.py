@@ -17,13 +17,13 @@ import msgspec
 from engine.analysis.reconstruction import mean_squared_error, preview_sheet
 from engine.analysis.validation import nats_pictures, score, validate
 from engine.checkpoint import ModelCard, read_card
-from engine.data.batches import Batches
 from engine.data.source import Pictures
 from engine.device import pick_device, prepare, synchronise
 from engine.errors import CannotWrite
 from engine.files import write_bytes
 from engine.models.base import DiscreteAutoencoder
 from engine.progress import Progress, tell_nobody
+from engine.training.along import batches_of_run
 from engine.training.clock import Clock
 from engine.training.config import RunConfig
 from engine.training.events import Event
@@ -33,6 +33,7 @@ from engine.training.learner import Learner
 from engine.training.life import codes_file
 from engine.training.memory import enough_memory, memory_mb
 from engine.training.pace import Pace, seconds_of
+from engine.training.processes import ALONE, MOST_STEPS, Orders, Processes
 from engine.training.run import Run
 from engine.training.saving import Keeper, not_finite
 from engine.training.schedule import validates_after
@@ -58,18 +59,23 @@ class Trainer:
         pictures: Pictures,
         device: str | None = None,
         asked_at: float | None = None,
+        processes: Processes = ALONE,
     ) -> None:
-        """`device` instead of the one in `config`; the run's minutes count from `asked_at` (monotonic)."""
+        """`device` instead of the one in `config`; the run's minutes count from `asked_at` (monotonic).
+
+        This process is the leading one of `processes`.
+        """
         self.run = run
         self.config = config
         self.pictures = pictures
-        self.device = pick_device(device or config.device)
+        self.processes = processes
+        self.device = processes.device(pick_device(device or config.device))
         prepare(self.device, config.threads)
-        self.learner = Learner(config, self.device)
+        self.batches = batches_of_run(config, pictures, processes)
+        self.learner = Learner(config, self.device, processes)
         self.keeper = Keeper(run, self.learner, pictures)
         self.train, self.valid = pictures.split("train"), pictures.split("valid")
         self.measured = nats_pictures(self.learner.model, pictures).split("valid")
-        self.batches = Batches(self.train, config.training.batch_size, config.seed, config.augmentation)
         if config.length.epochs is not None and config.total_steps is None:
             steps = max(1, round(config.length.epochs * self.batches.steps_per_epoch))
             self.config = msgspec.structs.replace(config, total_steps=steps)
@@ -97,11 +103,14 @@ class Trainer:
         """
         self._clock.start()
         self.run.clear_request()
+        orders = Orders(self.processes)
+        self.processes.share(self.run.last.read_bytes() if self.step else b"")
         if self.step == self.config.total_steps and self.keeper.is_finished():
+            orders.give(0, self.config.total_steps)
             yield self._finished(read_card(self.run.best), "already finished")
             return
         with contextlib.closing(Feed(self.batches, self.device)) as feed:
-            stopped = yield from self._train(feed, stop_after, should_stop)
+            stopped = yield from self._train(feed, orders, stop_after, should_stop)
         if not stopped:
             yield from self._finish(progress if progress is not None else tell_nobody)
 
@@ -110,7 +119,7 @@ class Trainer:
         self._event("failed", message=message)
 
     def _train(
-        self, feed: Feed, stop_after: int | None, should_stop: Callable[[], bool]
+        self, feed: Feed, orders: Orders, stop_after: int | None, should_stop: Callable[[], bool]
     ) -> Generator[Event, None, bool]:
         """Step by step; whether it was asked to stop before the end."""
         listening, telling = Every(TELL_EVERY_S, 0.0), Every(TELL_EVERY_S, 0.0)
@@ -119,10 +128,15 @@ class Trainer:
         if self.step == 0:
             self.learner.begin(feed.at(0))
         while self.config.total_steps is None or self.step < self.config.total_steps:
-            is_asked = listening.due() and self._is_asked_to_stop(should_stop)
-            if is_asked or should_stop() or (stop_after is not None and self.step >= stop_after):
-                yield from self._stop()
-                return True
+            if orders.are_done:
+                most = self._steps_until(stop_after)
+                is_asked = listening.due() and self._is_asked_to_stop(should_stop)
+                if is_asked or should_stop() or most <= 0:
+                    orders.give(0, self.config.total_steps)
+                    yield from self._stop()
+                    return True
+                orders.give(most, self.config.total_steps)
+            orders.count_one()
             with enough_memory(self.config.training.batch_size):
                 self._train_one_step(feed)
                 tells = list(self._tell()) if telling.due() else []
@@ -136,7 +150,14 @@ class Trainer:
             if saving.due():
                 yield from self._tell()
                 yield self._attempt(self._save_last)
+        orders.give(0, self.config.total_steps)
         return False
+
+    def _steps_until(self, stop_after: int | None) -> int:
+        """Steps that can be taken whatever happens: to the end, or to `stop_after`."""
+        ends = [end for end in (stop_after, self.config.total_steps) if end is not None]
+        known = min(ends, default=self.step + MOST_STEPS) - self.step
+        return known if self._pace is None else min(known, 1)  # any step may fix the total
 
     def _train_one_step(self, feed: Feed) -> None:
         started = time.monotonic()
@@ -247,14 +268,16 @@ class Trainer:
             return self._warning(str(error))
 
     def _insist(self, write: Callable[[], Event]) -> Iterator[Event]:
-        """Try again for a while; raises `CannotWrite` in the end."""
-        for _ in range(LAST_TRIES - 1):
-            event = self._attempt(write)
-            yield event
+        """Try again for a while, having said so once; raises `CannotWrite` in the end."""
+        event = self._attempt(write)
+        yield event
+        for number in range(LAST_TRIES):
             if event.event != "warning":
                 return
             time.sleep(LAST_TRY_S)
-        yield write()
+            event = self._attempt(write) if number < LAST_TRIES - 1 else write()
+            if event.event != "warning":
+                yield event
 
     def _warning(self, fault: str) -> Event:
         return self._event("warning", message=f"{fault}; training goes on and tries again")

@@ -21,6 +21,7 @@ from engine.training.run import Run
 
 if TYPE_CHECKING:
     from engine.training.loop import Trainer
+    from engine.training.processes import Processes
 
 DEFAULT_MINUTES = 10.0
 """How long to train where nothing is said of it."""
@@ -55,12 +56,19 @@ def train(
 ) -> Iterator[Event]:
     """Train and yield what happens; nothing where it was asked to stop before it began.
 
+    Started by torchrun, only the leading one of the processes yields anything.
+
     Raises a `CodebrushError` for all that a user can cause. A failure is also the run's last event, so
     that whoever follows the file learns of it.
     """
-    session = _Session(request, should_stop, progress)
-    with contextlib.suppress(_StoppedError):
-        yield from session.go_on() if request.resume else session.begin()
+    from engine.training.processes import joined
+
+    with joined() as processes, contextlib.suppress(_StoppedError):
+        session = _Session(request, should_stop, progress, processes)
+        if not processes.leads:
+            session.go_along()
+        else:
+            yield from session.go_on() if request.resume else session.begin()
 
 
 class _StoppedError(Exception):
@@ -71,19 +79,22 @@ class _Session:
     """One call of `train`."""
 
     def __init__(
-        self, request: TrainRequest, should_stop: Callable[[], bool], progress: Progress | None
+        self,
+        request: TrainRequest,
+        should_stop: Callable[[], bool],
+        progress: Progress | None,
+        processes: Processes,
     ) -> None:
         self._request = request
         self._should_stop = should_stop
         self._progress = progress
+        self._processes = processes
         self._run = Run(request.out)
 
     def begin(self) -> Iterator[Event]:
         """A new run."""
         self._run.refuse_used()  # before a large data set is read
-        config = _new_config(self._request)
-        pictures = _open(config, self._tell_or_stop)
-        trainer = self._trainer(with_labels(config, pictures), pictures)
+        trainer = self._trainer(_new_config(self._request, self._processes))
         with self._run.held():
             self._run.create(trainer.config)
             yield from self._events(trainer)
@@ -95,11 +106,18 @@ class _Session:
             config = self._run.read_config()
             refuse_unbuildable(self._run, config)
             refuse_conflicts(self._request, config)
-            pictures = _open(config, self._tell_or_stop)
-            trainer = self._trainer(with_labels(config, pictures), pictures)
+            trainer = self._trainer(config)
             self._run.sweep()
             trainer.resume()
             yield from self._events(trainer)
+
+    def go_along(self) -> None:
+        """What the leading process does, without deciding or writing anything."""
+        from engine.training.along import train_along
+
+        config = msgspec.json.decode(self._processes.share(None), type=RunConfig)
+        pictures = self._opened(config)
+        train_along(with_labels(config, pictures), pictures, self._request.device, self._processes)
 
     def _events(self, trainer: Trainer) -> Iterator[Event]:
         try:
@@ -108,10 +126,19 @@ class _Session:
             trainer.fail(str(error) or type(error).__name__)
             raise
 
-    def _trainer(self, config: RunConfig, pictures: Pictures) -> Trainer:
+    def _trainer(self, config: RunConfig) -> Trainer:
         from engine.training.loop import Trainer
 
-        return Trainer(self._run, config, pictures, self._request.device, self._request.asked_at)
+        self._processes.share(msgspec.json.encode(config))
+        pictures = self._opened(config)
+        asked, processes = self._request, self._processes
+        labelled = with_labels(config, pictures)
+        return Trainer(self._run, labelled, pictures, asked.device, asked.asked_at, processes)
+
+    def _opened(self, config: RunConfig) -> Pictures:
+        # One of them decodes the pictures of a machine, the others find them decoded.
+        with self._processes.first_on_machine():
+            return _open(config, self._tell_or_stop)
 
     def _tell(self, what: str, part: float) -> None:
         if self._progress is not None:
@@ -123,7 +150,7 @@ class _Session:
         self._tell(what, part)
 
 
-def _new_config(request: TrainRequest) -> RunConfig:
+def _new_config(request: TrainRequest, processes: Processes) -> RunConfig:
     if request.family is None or request.data is None:
         raise OptionFault("train needs --model and --data (or --resume with the --out of an earlier run)")
     length = request.length or Length(minutes=DEFAULT_MINUTES)
@@ -133,7 +160,7 @@ def _new_config(request: TrainRequest) -> RunConfig:
     )
     import torch
 
-    threads = request.threads or torch.get_num_threads()
+    threads = request.threads or processes.threads(torch.get_num_threads())
     return RunConfig(
         family=request.family,
         model=msgspec.to_builtins(model),

@@ -21,6 +21,7 @@ from PIL import Image
 
 import main
 from engine.models import registry
+from engine.training import loop
 from tests.small import write_small_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -252,7 +253,7 @@ def test_runs_that_cannot_be_used_are_named(call: Call, photos: Path, tmp_path: 
 def test_options_that_do_not_exist_are_named(call: Call, photos: Path, tmp_path: Path) -> None:
     call("train", "--out", "run").refused("train needs --model and --data", status=2)
     words = ("train", "--data", photos, "--out", "run", "--model")
-    call(*words, "gan").refused("'gan' does not exist: use vqvae", status=2)
+    call(*words, "gan").refused("'gan' does not exist: use ae, cvae, vae, vqvae, vqvae2", status=2)
     call(*words, "vqvae", "--set", "hue=3").refused("--set hue=3: use key=value", status=2)
     call(*words, "vqvae", "--set", "beta=often").refused("option beta: expected", status=2)
     call(*words, "vqvae", "--batch-size", 10**6).refused("option batch_size: expected", "4096", status=2)
@@ -359,11 +360,17 @@ def test_a_full_disk_is_said_and_leaves_what_was_there(
     def full(_handle: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
+    monkeypatch.setattr(loop, "LAST_TRY_S", 0.0)
     with monkeypatch.context() as disk:
         disk.setattr(os, "fsync", full)
         call("encode", trained, photo, "--out", "codes.npz").refused("codes.npz", "no space left on device")
         call("decode", trained, "codes.npz", "--out", "out.png").refused("out.png", "no space left on device")
-        call("train", "--out", "run", "--resume").refused("run/", "no space left on device")
+        resumed = call("train", "--out", "run", "--resume")
+    *warnings, failure = resumed.err.splitlines()
+    assert resumed.status == 1
+    assert "run/last/weights.safetensors: cannot be written (no space left on device)" in failure
+    assert all(line.endswith("training goes on and tries again") for line in warnings)
+    assert len(warnings) == 3  # a preview, the best model, the newest snapshot
     appended = {tmp_path / "run" / name for name in ("events.jsonl", "metrics.jsonl")}
     after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert after.keys() == before.keys()

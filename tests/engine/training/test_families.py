@@ -22,12 +22,8 @@ from engine.training import loop, start
 from engine.training.config import Length
 from engine.training.run import Run
 from engine.training.start import TrainRequest, train
+from tests.engine.training.families import request
 from tests.small import small_pictures
-
-CODES = ("codes=24", "code_dim=6", "hidden=16", "residual_hidden=8", "restart_every=5")
-VECTOR = ("latent_dim=4", "width=8", "blocks=1")
-NATS = (*VECTOR, "kl_warmup_steps=8")
-SMALL = {"ae": VECTOR, "vae": NATS, "cvae": (*NATS, "label_dim=4"), "vqvae": CODES, "vqvae2": CODES}
 
 
 @pytest.fixture(autouse=True)
@@ -40,18 +36,6 @@ def _small_data(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(loop, "TELL_EVERY_S", 0.0)
     yield
     torch.set_num_threads(threads)
-
-
-def request(out: Path, family: str, *settings: str, **changes: object) -> TrainRequest:
-    common = ("validations=3", "warmup_steps=4")
-    values: dict[str, object] = {"length": Length(steps=12), "batch_size": 8, "device": "cpu", "threads": 1}
-    return TrainRequest(
-        out=out,
-        family=family,
-        data="blobs",
-        settings=(*common, *SMALL[family], *settings),
-        **{**values, **changes},  # type: ignore[arg-type]
-    )
 
 
 def metrics(run: Path) -> list[dict[str, float]]:

@@ -1,0 +1,116 @@
+"""The arguments of the commands: what they are called, what they take, and what of that makes no sense."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine.models.registry import FAMILIES
+
+Parser = argparse.ArgumentParser
+DATA = "emoji, mnist, a folder or zip of images, an IDX file, an .npz"
+SAID_BY_DEFAULTS = "what suits family and data without it"
+
+
+def model_argument(parser: Parser) -> None:
+    """MODEL, which most commands take."""
+    parser.add_argument(
+        "model", metavar="MODEL", type=_name_or_path, help="built-in name, file, run or export"
+    )
+
+
+def train_arguments(parser: Parser) -> None:
+    """Those of `train`."""
+    parser.add_argument("--model", metavar="FAMILY", help=f"one of {', '.join(FAMILIES)}")
+    parser.add_argument("--data", metavar="DATA", help=DATA)
+    parser.add_argument("--out", metavar="RUN", type=Path, required=True, help="the run's folder")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on to the run's own total, with its options"
+    )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--minutes", type=_minutes, metavar="M", help="all in all; 10 without any of these")
+    length.add_argument("--epochs", type=_epochs, metavar="N", help="times through the train split")
+    length.add_argument("--steps", type=_count, metavar="N", help="batches")
+    parser.add_argument("--stop-after", type=_count, metavar="N", help="save and stop at step N of the run")
+    parser.add_argument("--batch-size", type=_count, metavar="B", help=SAID_BY_DEFAULTS)
+    parser.add_argument("--seed", type=_seed, metavar="S", help="0 without it")
+    _device_argument(parser)
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="any other option; repeat"
+    )
+
+
+def evaluate_arguments(parser: Parser) -> None:
+    """Those of `evaluate`."""
+    model_argument(parser)
+    parser.add_argument("--data", required=True, metavar="DATA", help=DATA)
+    parser.add_argument("--split", default="test", choices=("test", "valid", "train", "all"))
+    parser.add_argument("--samples", type=_count, metavar="N", help="draws of z per picture: gives nll_nats")
+    _device_argument(parser)
+
+
+def encode_arguments(parser: Parser) -> None:
+    """Those of `encode`."""
+    model_argument(parser)
+    parser.add_argument("images", metavar="IMAGE", nargs="+", type=Path)
+    parser.add_argument("--out", metavar="CODES.npz", type=Path, required=True)
+
+
+def decode_arguments(parser: Parser) -> None:
+    """Those of `decode`."""
+    model_argument(parser)
+    parser.add_argument("codes", metavar="CODES.npz", type=Path)
+    parser.add_argument(
+        "--out", metavar="IMAGE.png", type=Path, required=True, help="several: IMAGE-000.png, ..."
+    )
+
+
+def export_arguments(parser: Parser) -> None:
+    """Those of `export`."""
+    model_argument(parser)
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True)
+    parser.add_argument("--graphs", nargs="+", metavar="GRAPH", help="encoder, decoder; all without it")
+    parser.add_argument("--force", action="store_true", help="replace an earlier export")
+
+
+def tour_arguments(parser: Parser) -> None:
+    """Those of `tour`."""
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True)
+
+
+def benchmark_arguments(parser: Parser) -> None:
+    """Those of `benchmark`."""
+    parser.add_argument("names", metavar="NAME", nargs="*", help="paint, startup; all without it")
+
+
+def _device_argument(parser: Parser) -> None:
+    parser.add_argument("--device", metavar="D", help="cpu, cuda or mps; the best there is without it")
+
+
+def _name_or_path(text: str) -> str:
+    try:
+        Path(text).expanduser()
+    except RuntimeError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} names no user of this machine") from error
+    return text
+
+
+def _number(pattern: str, what: str, least: float = 0.0) -> Callable[[str], Any]:
+    """An argument's type: text of that pattern, as a number of at least `least`."""
+
+    def parse(text: str) -> float:
+        number = float(text) if re.fullmatch(pattern, text) else -1.0
+        if not least <= number < 2**63:
+            raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+        return int(text) if pattern == WHOLE else number
+
+    return parse
+
+
+WHOLE, DECIMAL = r"\d{1,18}", r"\d{0,9}\.?\d{1,9}"
+_count = _number(WHOLE, "a whole number from 1", least=1)
+_seed = _number(WHOLE, "a whole number from 0")
+_minutes = _epochs = _number(DECIMAL, "a number above 0", least=1e-9)
