@@ -15,16 +15,19 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from gui import theme
 
-FILE, EDIT, SELECT, TOOL, VIEW, WORKSPACE, HELP = (
+FILE, EDIT, SELECT, TOOL, VIEW, TRAIN, WORKSPACE, HELP = (
     "File",
     "Edit",
     "Select",
     "Tool",
     "View",
+    "Train",
     "Workspace",
     "Help",
 )
-GROUPS = (FILE, EDIT, SELECT, TOOL, VIEW, WORKSPACE, HELP)
+GROUPS = (FILE, EDIT, SELECT, TOOL, VIEW, TRAIN, WORKSPACE, HELP)
+_OF_PAINT = frozenset((EDIT, SELECT, TOOL, VIEW))
+"""Groups that act on the canvas: elsewhere their keys belong to text fields and lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,38 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.actual_size", "Actual size", VIEW, ("Ctrl+Alt+0", "1"), "scan", "One pixel is one pixel"),
     Action("view.grid", "Grid lines", VIEW, ("G",), "grid-3x3", "The cells of the codes", True, parts=True),
     Action("view.index", "Code numbers", VIEW, ("Shift+G",), "hash", "In each cell, when zoomed in", True),
+    Action("train.pause", "Pause training", TRAIN, ("Ctrl+Shift+Space",), "pause", "Or resume it"),
+    Action(
+        "train.stop", "Stop training and keep it", TRAIN, (), "circle-stop", "Saves a snapshot to go on from"
+    ),
+    Action(
+        "train.go_on",
+        "Go on training",
+        TRAIN,
+        (),
+        "step-forward",
+        "From the last snapshot of the run on show",
+    ),
+    Action(
+        "train.paint_with",
+        "Paint with the run on show",
+        TRAIN,
+        ("Ctrl+Shift+T",),
+        "brush",
+        "Its newest snapshot, while training goes on",
+        parts=True,
+    ),
+    Action(
+        "train.follow",
+        "Follow training",
+        TRAIN,
+        ("Ctrl+Alt+T",),
+        "eye",
+        "Show the painting anew with each snapshot: a picture comes into being",
+        True,
+    ),
     Action("workspace.paint", "Paint", WORKSPACE, ("Ctrl+1",), "palette", "", True, True),
+    Action("workspace.train", "Train", WORKSPACE, ("Ctrl+3",), "chart-line", "", True, True),
     Action(
         "help.commands",
         "All commands...",
@@ -166,6 +200,8 @@ class ActionTable(QObject):
         self._window = window
         self._rows = {row.name: row for row in rows}
         self._exclusive: dict[str, QActionGroup] = {}
+        self._forbidden: set[str] = set()
+        self._workspace = "paint"
         self._made = {row.name: self._make(row) for row in rows}
 
     def __getitem__(self, name: str) -> QAction:
@@ -185,6 +221,21 @@ class ActionTable(QObject):
     def wire_switch(self, name: str, function: Callable[[bool], object]) -> None:
         """Let a checkable action call `function(checked)`; it appears with this."""
         self.wire(name, lambda: function(self._made[name].isChecked()))
+
+    def allow(self, name: str, allowed: bool) -> None:
+        """Whether the action can be done now; it also takes its workspace to be on show."""
+        (self._forbidden.discard if allowed else self._forbidden.add)(name)
+        self._enable(name)
+
+    def enter(self, workspace: str) -> None:
+        """Let only those actions react that mean something there."""
+        self._workspace = workspace
+        for name in self._rows:
+            self._enable(name)
+
+    def _enable(self, name: str) -> None:
+        is_here = self._workspace == "paint" or self._rows[name].group not in _OF_PAINT
+        self._made[name].setEnabled(is_here and name not in self._forbidden)
 
     def fill_menu(self, menu: QMenu, group: str) -> None:
         """The group's actions, parted by lines as the table says."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, Qt, QTimer, Signal
@@ -42,6 +43,8 @@ class MainWindow(QMainWindow):
         self.messages = MessageBar()
         self.status = StatusLine()
         self.workspaces = QStackedWidget()
+        self._makers: dict[str, Callable[[], QWidget]] = {}
+        self._made: dict[str, QWidget] = {}
         self.commands: CommandPalette | None = None
         self.shortcuts: ShortcutOverlay | None = None
         self._may_close = self._was_painted = False
@@ -68,6 +71,27 @@ class MainWindow(QMainWindow):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(0)
         self.setCentralWidget(whole)
+
+    def add_workspace(self, name: str, make: Callable[[], QWidget]) -> None:
+        """One to be made when it is shown for the first time."""
+        self._makers[name] = make
+
+    @property
+    def workspace(self) -> str:
+        """The name of the workspace on show; empty before there is one."""
+        return next((n for n, w in self._made.items() if w is self.workspaces.currentWidget()), "")
+
+    def show_workspace(self, name: str) -> None:
+        """Show a workspace and let its own actions react; the focus is its widget's to place."""
+        if name == self.workspace:
+            return
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+            self.workspaces.addWidget(self._made[name])
+        self.workspaces.setCurrentWidget(self._made[name])
+        self.actions_table[f"workspace.{name}"].setChecked(True)
+        self.actions_table.enter(name)
+        self._made[name].setFocus()
 
     def open_commands(self) -> None:
         if self.commands is None:

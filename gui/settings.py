@@ -17,17 +17,26 @@ class Folders:
 
     config: Path
     data: Path
+    more_runs: Path | None = None  # where the command line keeps runs, beside those of the window
 
     @classmethod
     def of_the_user(cls) -> Folders:
         """The system's places for them."""
         from platformdirs import user_config_path, user_data_path
 
-        return cls(user_config_path("codebrush", False), user_data_path("codebrush", False))
+        return cls(
+            user_config_path("codebrush", False), user_data_path("codebrush", False), more_runs=Path("runs")
+        )
 
     @property
     def settings(self) -> Path:
         return self.config / "codebrush.ini"
+
+    @property
+    def runs(self) -> tuple[Path, ...]:
+        """Where runs are; those that the window starts go to the first."""
+        own = self.data / "runs"
+        return (own,) if self.more_runs is None else (own, self.more_runs)
 
     @property
     def autosaves(self) -> Path:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
+from engine.checkpoint import ModelCard
 from engine.codes.document import Painting
 from engine.errors import CodebrushError
 from gui import theme
@@ -18,7 +21,9 @@ from gui.commands.availability import Availability
 from gui.commands.clipboard import SystemClipboard
 from gui.commands.exports import Exports
 from gui.commands.files import Files
+from gui.commands.following import Following
 from gui.commands.models import FIRST_SIZE, Models, NoModel, vivid_code
+from gui.commands.training import Training
 from gui.dialogs.choose_file import FileChooser, SystemFileChooser
 from gui.frame.header import ModelPicker
 from gui.frame.readout import Readout
@@ -31,14 +36,17 @@ from gui.panels.history import HistoryPanel
 from gui.settings import Folders, Settings
 from gui.state.book import Book
 from gui.state.brush import BrushState
+from gui.state.gallery import Gallery
 from gui.state.painting import PaintingState
 from gui.state.recovery import Recovery
 from gui.state.selected_cells import SelectedCells
 from gui.state.session import Session
+from gui.state.training import TrainingState
 from gui.workers.decode import DecodeLoop
 from gui.workers.files import Opened, belongs_to, kind_of, open_painting
 from gui.workers.job import Ticket, UnexpectedError, Worker
 from gui.workers.load import ModelLibrary, program_library
+from gui.workers.trainer_process import PROGRAM
 from gui.workspaces.paint import PaintWorkspace
 
 FIRST_MODEL = "emoji-vqvae"
@@ -58,12 +66,14 @@ class Studio:
         library: ModelLibrary | None = None,
         first: Path | None = None,
         chooser: FileChooser | None = None,
+        trainer: Sequence[str] = PROGRAM,
     ) -> None:
+        """`trainer` is the command line that trains; for the others see `gui.app.build`."""
         self.settings = Settings(folders.settings)
         self.window = MainWindow()
         self.all_ended = False
         self._brush_of = ""  # the model_id that the codes in hand were chosen for
-        self._make_states(library or program_library(), folders)
+        self._make_states(library or program_library(), folders, trainer)
         self._make_commands(chooser or SystemFileChooser(self.window, self.settings))
         self._make_workspaces()
         self._wire_actions()
@@ -84,12 +94,16 @@ class Studio:
 
     # Making
 
-    def _make_states(self, library: ModelLibrary, folders: Folders) -> None:
+    def _make_states(self, library: ModelLibrary, folders: Folders, trainer: Sequence[str]) -> None:
         # Torch works on one thread only: each thread it is called from would keep a pool of its own.
         self._model_worker, self._reader, self._exporter = Worker("model"), Worker("files"), Worker("export")
         self._workers = (self._model_worker, self._reader, self._exporter)
+        self._follower = Worker("training")
         window = self.window
-        self.session = Session(library, self._model_worker, window)
+        self.training = TrainingState(folders.runs, self._follower, window, trainer)
+        self.gallery = Gallery(self._model_worker, window)
+        self.library = replace(library, runs=self.training.models)
+        self.session = Session(self.library, self._model_worker, window)
         self.painting = PaintingState(Painting.blank(1, 1, [0], NoModel()), window)
         self.brush = BrushState(window)
         self.cells = SelectedCells(self.painting, window)
@@ -113,10 +127,25 @@ class Studio:
             self._model_worker,
             self._exporter,
         )
+        self.following = Following(
+            self.window,
+            self.library,
+            self.session,
+            self.painting,
+            self.picture,
+            self.models,
+            self.training,
+            self._model_worker,
+        )
+        self.runs = Training(
+            self.window, self.session, self.training, self.gallery, self.following, self.files
+        )
         self._picker = ModelPicker(
             lambda: self.session.builtin_models,
             lambda path: self.models.use(path, self.files.when_safe),
             lambda: self.models.ask_for_file(self.files.when_safe),
+            runs=lambda: self.session.runs,
+            choose_run=self.runs.use,
         )
 
     def _make_workspaces(self) -> None:
@@ -135,7 +164,9 @@ class Studio:
             self.column,
         )
         self.card = CodeCard(self.book, self.brush, self.codes.palette_view)
-        self.window.workspaces.addWidget(self.paint)
+        self.window.add_workspace("paint", lambda: self.paint)
+        self.window.add_workspace("train", self._make_train)
+        self.window.show_workspace("paint")
         self.clipboard = SystemClipboard(
             QApplication.clipboard(),
             self.painting,
@@ -146,9 +177,14 @@ class Studio:
             self.window.messages.say_fault,
         )
 
+    def _make_train(self) -> QWidget:
+        """The Train workspace, when it is shown for the first time: its plots take long to load."""
+        return QWidget()
+
     def _wire_actions(self) -> None:
         actions, files, window = self.window.actions_table, self.files, self.window
-        commands = self.paint.commands() | {
+        commands = self.paint.commands() | self.runs.commands()
+        commands |= {
             "file.new": files.new,
             "file.new_random": files.new_random,
             "file.new_image": files.new_image,
@@ -157,18 +193,19 @@ class Studio:
             "file.save_as": files.save_as,
             "file.export_png": self.exports.export_png,
             "file.export_onnx": self.exports.export_onnx,
-            "file.quit": files.quit,
+            "file.quit": self._quit,
             "edit.cut": self.clipboard.cut,
             "edit.copy": self.clipboard.copy,
             "edit.paste": self.clipboard.paste,
             "edit.find_code": self.codes.focus_find,
-            "workspace.paint": lambda: window.workspaces.setCurrentWidget(self.paint),
+            "workspace.paint": lambda: window.show_workspace("paint"),
+            "workspace.train": lambda: window.show_workspace("train"),
             "help.commands": window.open_commands,
             "help.shortcuts": window.open_shortcuts,
         }
         for name, function in commands.items():
             actions.wire(name, function)
-        for name, switch in self.paint.switches().items():
+        for name, switch in (self.paint.switches() | self.runs.switches()).items():
             actions.wire_switch(name, switch)
         actions["workspace.paint"].setChecked(True)
 
@@ -183,6 +220,7 @@ class Studio:
             changed.connect(self._limit_codes)
         self.decoding.failed.connect(self.window.messages.say_fault)
         self.recovery.failed.connect(self._warn_of_no_copy)
+        self.following.adopted.connect(self._keep_codes)
 
     def _follow_window(self) -> None:
         window = self.window
@@ -194,7 +232,7 @@ class Studio:
         self._availability = Availability(window.actions_table, self.painting, self.session, self.exports)
         self.paint.canvas.zoom_changed.connect(window.status.show_zoom)
         window.dropped.connect(self.files.bring)
-        window.close_asked.connect(self.files.quit)
+        window.close_asked.connect(self._quit)
         window.painted.connect(self._start)
         window.closed.connect(self._stop)
 
@@ -213,12 +251,20 @@ class Studio:
         self._brush_of = card.model_id
         self.brush.primary, self.brush.secondary = vivid_code(looks), looks.blank
 
+    def _keep_codes(self, card: ModelCard) -> None:
+        """A newer snapshot of the same run: the codes in hand stay in hand."""
+        self._brush_of = card.model_id
+
     def _limit_codes(self) -> None:
         self.brush.set_code_count(self.painting.painting.grid.code_counts[self.painting.level])
 
     def _warn_of_no_copy(self, error: CodebrushError) -> None:
         text = f"Should Codebrush crash, what you paint now could not be brought back: {error}"
         self.window.messages.say("warn", text)
+
+    def _quit(self) -> None:
+        """Close, after asking what would be lost and what is still training."""
+        self.files.when_safe(lambda: self.runs.when_it_may_close(self.window.close_now))
 
     # Starting and stopping
 
@@ -228,6 +274,8 @@ class Studio:
         kind = kind_of(first) if first is not None else None
         if str(first) in builtin:
             kind = "model"
+        vectors = first if kind == "model" and self._has_no_codes(first) else None
+        kind = kind if vectors is None else None
         is_painting = kind in ("painting", "png painting")
         model = FIRST_MODEL if FIRST_MODEL in builtin or not builtin else next(iter(builtin))
         if kind != "model" or not self.session.open_model(first or model):
@@ -237,8 +285,16 @@ class Studio:
             self.models.show(opened.painting, opened.preview)
         else:
             self.models.show(self.models.blank(*FIRST_SIZE))
+        if vectors is not None:
+            self.session.open_model(vectors)
         if kind == "picture" and first is not None:
             self.window.painted.connect(lambda: self.files.open_image(first))
+
+    def _has_no_codes(self, model: Path | None) -> bool:
+        try:
+            return model is not None and not self.session.look(model).levels
+        except CodebrushError:
+            return False
 
     def _read_first(self, path: Path | None) -> Opened | None:
         """The painting asked for, else the one that shows at the start, if its model is at hand."""
@@ -259,6 +315,7 @@ class Studio:
         """The window is on the screen: now torch may be loaded."""
         self.paint.canvas.setFocus()
         self.session.start_loading()
+        self.training.begin()
         leftovers = self.recovery.leftovers()
         if leftovers:
             self._offer(leftovers[0])
@@ -276,7 +333,8 @@ class Studio:
     def _stop(self) -> None:
         self.settings.geometry = self.window.saveGeometry()
         self.settings.sync()
-        ended = [worker.stop(_PATIENCE_S) for worker in self._workers]
+        ended = [worker.stop(_PATIENCE_S) for worker in (*self._workers, self._follower)]
+        self.training.close()
         self.all_ended = all(ended)
         self.recovery.close()
         self.clipboard.close()

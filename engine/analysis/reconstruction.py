@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -90,15 +91,20 @@ def psnr_of(mse: float) -> float:
 
 
 @torch.inference_mode()
-def preview_sheet(model: Autoencoder, pictures: Pictures, path: Path) -> None:
-    """Originals above, reconstructions below, evenly picked over the set, as a PNG."""
-    picked = np.linspace(0, len(pictures) - 1, min(PREVIEW_COLUMNS, len(pictures))).astype(int)
-    pixels, device = pictures.images[picked], device_of(model)
+def pairs(
+    model: Autoencoder, pictures: Pictures, count: int = PREVIEW_COLUMNS
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Pictures evenly picked over the set and what the model makes of them, uint8 (n, H, W, C) each."""
+    picked = np.linspace(0, len(pictures) - 1, min(count, len(pictures))).astype(int)
+    pixels, device = np.asarray(pictures.images[picked]), device_of(model)
     images = torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float() / 255
     condition = condition_of(model, torch.from_numpy(pictures.labels[picked]).to(device))
-    decoded = to_pixels(reconstruct(model, images, condition).cpu().numpy())
-    rows = [np.concatenate(list(row), axis=1) for row in (pixels, decoded)]
-    sheet = np.concatenate(rows, axis=0)
+    return pixels, to_pixels(reconstruct(model, images, condition).cpu().numpy())
+
+
+def preview_sheet(model: Autoencoder, pictures: Pictures, path: Path) -> None:
+    """Originals above, reconstructions below, evenly picked over the set, as a PNG."""
+    sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in pairs(model, pictures)], axis=0)
     buffer = io.BytesIO()
     Image.fromarray(sheet if sheet.shape[2] == 3 else sheet[..., 0]).save(buffer, "PNG")
     write_bytes(path, buffer.getvalue())

@@ -33,14 +33,14 @@ class Availability:
         self._say("edit.redo", "Redo", history.redo_label, may and history.can_redo)
 
     def _say(self, name: str, text: str, label: str | None, enabled: bool) -> None:
-        self._actions[name].setEnabled(enabled)
+        self._actions.allow(name, enabled)
         self._actions[name].setText(f"{text} {label.lower()}" if label else text)
 
     def _follow_model(self) -> None:
         for name in _CHANGES:
-            self._actions[name].setEnabled(not self._painting.read_only)
+            self._actions.allow(name, not self._painting.read_only)
         for name in _NEEDS_MODEL:
-            self._actions[name].setEnabled(self._session.card is not None)
-        self._actions["file.export_png"].setEnabled(self._exports.can_export_picture)
-        self._actions["file.export_onnx"].setEnabled(self._exports.can_export_model)
+            self._actions.allow(name, self._session.card is not None)
+        self._actions.allow("file.export_png", self._exports.can_export_picture)
+        self._actions.allow("file.export_onnx", self._exports.can_export_model)
         self._follow_history()

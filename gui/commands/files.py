@@ -133,9 +133,6 @@ class Files:
         title = self._painting.painting.title
         UnsavedDialog(self._window, title, lambda: self.save_and(then), then).open()
 
-    def quit(self) -> None:
-        self.when_safe(self._window.close_now)
-
     # Inside
 
     @property

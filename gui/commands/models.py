@@ -77,6 +77,7 @@ class Models:
                 self._session.open_model(path)
         self._came_from = None
         self._painting.set_painting(painting, preview)
+        self._window.show_workspace("paint")
 
     def use(self, path: str | Path, when_safe: Callable[[Callable[[], object]], object]) -> None:
         """Paint with another model: on the same codes if they fit it, else on a blank canvas.
@@ -89,7 +90,9 @@ class Models:
             self._window.messages.say_fault(error)
             return
         painting = self._painting.painting
-        if card.model_id == painting.model_id or fits(painting, card):
+        if not card.levels:
+            self._session.open_model(path)  # which tells whoever can show it
+        elif card.model_id == painting.model_id or fits(painting, card):
             self._open(card)
         else:
             when_safe(lambda: self._start_over(card))
@@ -125,6 +128,7 @@ class Models:
             return
         self._came_from = painting.model_id
         self._adopt(painting, card)
+        self._window.show_workspace("paint")
         self._window.messages.say("info", f"{card.name} shows the same codes its own way")
 
     def _adopt(self, painting: Painting, card: ModelCard) -> None:
@@ -163,6 +167,8 @@ class Models:
 
 def fits(painting: Painting, card: ModelCard) -> bool:
     """Whether the model has as many levels, codes and cells in a cell as the painting."""
+    if not card.levels:
+        return False
     strides = [level.stride_px for level in card.levels]
     ratios = tuple(strides[0] // stride for stride in strides)
     counts = tuple(level.codes for level in card.levels)

@@ -17,7 +17,7 @@ HEIGHT = 44
 
 
 class ModelPicker(QToolButton):
-    """Names the model in use; its menu offers the built-in ones and a file."""
+    """Names the model in use; its menu offers the built-in ones, runs and a file."""
 
     def __init__(
         self,
@@ -25,9 +25,14 @@ class ModelPicker(QToolButton):
         choose: Callable[[Path], object],
         open_file: Callable[[], object],
         parent: QWidget | None = None,
+        *,
+        runs: Callable[[], Mapping[str, Path]] = dict,
+        choose_run: Callable[[Path], object] = lambda _: None,
     ) -> None:
+        """`choose` is called with the file of a built-in model, `choose_run` with that of a run."""
         super().__init__(parent)
         self._models, self._choose, self._open_file = models, choose, open_file
+        self._runs, self._choose_run = runs, choose_run
         self._current: Path | None = None
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
@@ -46,12 +51,27 @@ class ModelPicker(QToolButton):
 
     def _fill(self, menu: QMenu) -> None:
         menu.clear()
-        for name, path in self._models().items():
-            self._add(menu, name, lambda path=path: self._choose(path), path == self._current)  # type: ignore[misc]
-        if self._current is not None and self._current not in self._models().values():
+        models, runs = self._models(), self._runs()
+        if runs:
+            self._add_title(menu, "Built in")
+        self._add_all(menu, models, self._choose)
+        if runs:
+            self._add_title(menu, "Runs")
+        self._add_all(menu, runs, self._choose_run)
+        if self._current is not None and self._current not in (*models.values(), *runs.values()):
             self._add(menu, self.text(), lambda: None, True)
         menu.addSeparator()
         self._add(menu, "Open model...", self._open_file)
+
+    def _add_all(self, menu: QMenu, models: Mapping[str, Path], choose: Callable[[Path], object]) -> None:
+        for name, path in models.items():
+            self._add(menu, name, lambda path=path: choose(path), path == self._current)  # type: ignore[misc]
+
+    def _add_title(self, menu: QMenu, text: str) -> None:
+        title = QAction(text, menu)
+        title.setEnabled(False)
+        menu.addSeparator()
+        menu.addAction(title)
 
     def _add(self, menu: QMenu, text: str, act: Callable[[], object], current: bool = False) -> None:
         action = QAction(text, menu)

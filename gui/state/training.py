@@ -287,6 +287,8 @@ class TrainingState(QObject):
 
     def _announce(self, run: Followed, news: set[Part]) -> None:
         is_shown = run.folder == self._current
+        if "saved" in news and run.saved is not None:
+            self.saved.emit(run.folder, run.saved)
         if "curves" in news and (is_shown or run.folder in self._compared):
             self.curves_changed.emit()
         shown: dict[Part, Any] = {
@@ -297,8 +299,6 @@ class TrainingState(QObject):
         for part, signal in shown.items():
             if is_shown and part in news:
                 signal.emit()
-        if "saved" in news and run.saved is not None:
-            self.saved.emit(run.folder, run.saved)
         if "progress" in news and not run.is_active:
             self._rounds.list_soon()
         if "death" in news:

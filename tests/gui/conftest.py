@@ -14,6 +14,7 @@ from gui import theme
 from gui.settings import Folders
 from gui.studio import Studio
 from gui.workers.load import ModelLibrary
+from tests.gui.fake_trainer import PROGRAM
 from tests.gui.tiny import TinyModel, library_of
 
 OpenStudio = Callable[..., Studio]
@@ -63,7 +64,7 @@ def open_studio(qtbot: QtBot, qapp: QApplication, answers: Answers, folders: Fol
     opened: list[Studio] = []
 
     def open_(library: ModelLibrary | None = None, first: Path | None = None, wait: bool = True) -> Studio:
-        studio = Studio(folders, library or library_of(TinyModel("tiny")), first, answers)
+        studio = Studio(folders, library or library_of(TinyModel("tiny")), first, answers, PROGRAM)
         opened.append(studio)
         studio.window.resize(1280, 720)
         studio.window.show()
