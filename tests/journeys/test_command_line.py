@@ -228,7 +228,7 @@ def test_a_grey_model_goes_all_the_way(call: Call, photos: Path) -> None:
 def test_data_that_does_not_do_is_named(call: Call, photos: Path, tmp_path: Path) -> None:
     train(call, "nowhere", "run").refused("'nowhere'", "neither a built-in set")
     (tmp_path / "file").touch()
-    train(call, "file", "run").refused("'file'", "is not a folder of images")
+    train(call, "file", "run").refused("'file'", "use emoji, mnist")
     (tmp_path / "empty").mkdir()
     train(call, "empty", "run").refused("empty: is empty")
     (tmp_path / "empty" / "a.png").write_bytes(b"no picture")
