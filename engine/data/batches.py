@@ -25,11 +25,11 @@ class Augmentation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     gradients give it even fills. A random crop (crops) shifts a picture by up to an eighth of its side.
     """
 
-    flips: Fraction = 0.5
-    crops: Fraction = 0.0
-    zooms: Fraction = 0.2
-    flats: Fraction = 0.02
-    gradients: Fraction = 0.02
+    flips: Annotated[Fraction, Meta(description="share of pictures that are mirrored")] = 0.5
+    crops: Annotated[Fraction, Meta(description="share shifted by up to an eighth of the side")] = 0.0
+    zooms: Annotated[Fraction, Meta(description="share that is an enlarged part of a picture")] = 0.2
+    flats: Annotated[Fraction, Meta(description="share of plain colours in their place")] = 0.02
+    gradients: Annotated[Fraction, Meta(description="share of colour gradients in their place")] = 0.02
 
 
 ZOOM_MAX = 3.0

@@ -66,7 +66,7 @@ def parse_settings(
 
     What is not set is as `default_settings` says for data of that shape, or for none.
     """
-    sections = _sections(family)
+    sections = sections_of(family)
     asked: dict[str, Any] = dict(_pairs(sections, settings))
     if batch_size is not None:
         asked["batch_size"] = batch_size
@@ -80,7 +80,7 @@ def parse_settings(
 
 def settings_beside(config: RunConfig, settings: Sequence[str]) -> list[tuple[str, Any, Any]]:
     """Each setting's key, the value it asks for and the one the run has."""
-    sections = _sections(config.family)
+    sections = sections_of(config.family)
     model = model_config(config.family, config.model)
     known = {"model": model, "training": config.training, "augmentation": config.augmentation}
     beside = []
@@ -96,7 +96,8 @@ def model_config(family: str, values: Mapping[str, Any]) -> ModelConfig:
     return _convert(values, family_named(family).config_class())  # type: ignore[no-any-return]
 
 
-def _sections(family: str) -> dict[str, type[msgspec.Struct]]:
+def sections_of(family: str) -> dict[str, type[msgspec.Struct]]:
+    """The configs that options of a family go to. Raises `OptionFault`."""
     return {
         "model": family_named(family).config_class(),
         "training": TrainingConfig,

@@ -1,0 +1,78 @@
+"""The fields of a form: every option once, with the ranges that the configs enforce."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.data.source import DataShape
+from engine.errors import OptionFault
+from engine.models.registry import FAMILIES
+from engine.training.config import parse_settings, sections_of
+from engine.training.options import FILLED_IN, OptionField, option_fields
+
+EMOJI = DataShape(64, 3)
+
+
+def by_name(family: str, shape: DataShape | None = None) -> dict[str, OptionField]:
+    return {field.name: field for field in option_fields(family, shape)}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_option_is_there_once_and_says_what_it_is(family: str) -> None:
+    fields = option_fields(family)
+    names = [name for config in sections_of(family).values() for name in config.__struct_fields__]
+    assert [field.name for field in fields] == [name for name in names if name not in FILLED_IN]
+    assert all(field.description for field in fields)
+    assert 3 <= sum(not field.advanced for field in fields) <= 7
+
+
+def outside(field: OptionField) -> list[object]:
+    if field.kind == "choice":
+        return ["purple"]
+    low = [] if field.low is None else [field.low if field.excludes_low else field.low - 1]
+    high = [] if field.high is None else [field.high if field.excludes_high else field.high + 1]
+    return [*low, *high, "much"]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_ranges_are_those_that_are_enforced(family: str) -> None:
+    for field in option_fields(family, EMOJI):
+        inside = [field.default, *field.choices]
+        if field.low is not None and not field.excludes_low:
+            inside.append(field.low)
+        if field.high is not None and not field.excludes_high:
+            inside.append(field.high)
+        for value in inside:
+            parse_settings(family, (field.setting(value),), None, EMOJI)
+        for value in outside(field):
+            with pytest.raises(OptionFault, match=f"option {field.name}"):
+                parse_settings(family, (field.setting(value),), None, EMOJI)
+
+
+def test_defaults_suit_the_data() -> None:
+    assert by_name("vae", DataShape(28, 1))["likelihood"].default == "bernoulli"
+    assert by_name("vae", EMOJI)["likelihood"].default == "gaussian"
+    assert by_name("vqvae2", DataShape(28, 1))["image_size"].default == 32
+
+
+def test_kinds_bounds_and_choices() -> None:
+    fields = by_name("vqvae2")
+    assert (fields["codes"].kind, fields["codes"].low, fields["codes"].high) == ("integer", 2, 8192)
+    rate = fields["learning_rate"]
+    assert (rate.kind, rate.low, rate.excludes_low, rate.high, rate.excludes_high) == (
+        "number",
+        0,
+        True,
+        1,
+        False,
+    )
+    assert fields["decay"].excludes_high
+    assert fields["precision"].choices == ("auto", "bfloat16", "float32")
+    assert {(8, 4), (16, 8), (16, 8, 4)} <= set(fields["strides"].choices)
+    assert fields["strides"].setting((16, 8)) == "strides=16,8"
+    assert {field.section for field in fields.values()} == {"model", "training", "augmentation"}
+
+
+def test_an_unknown_family_is_named() -> None:
+    with pytest.raises(OptionFault, match="'gan' does not exist"):
+        option_fields("gan")
