@@ -109,6 +109,7 @@ def _nats(
     def told(part: float) -> None:
         tell("Measuring nats", 0.2 + 0.8 * part)
 
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # quicker: torch's stubs lack it
     nats = measure_nats(model, chosen, samples or SAMPLES, told)
     return {
         "elbo_nats": nats.elbo,
