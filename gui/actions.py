@@ -142,10 +142,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("tool.move", "Move", TOOL, ("V",), "move", "The selected codes", True, True),
     Action("brush.smaller", "Smaller brush", TOOL, ("[",), "", "", parts=True),
     Action("brush.larger", "Larger brush", TOOL, ("]",)),
+    Action(
+        "level.0", "Paint the coarse codes", TOOL, ("1",), tip="Level 0 of a model of several", parts=True
+    ),
+    Action("level.1", "Paint the fine codes", TOOL, ("2",), tip="Level 1 of a model of several"),
+    Action("level.2", "Paint the finest codes", TOOL, ("3",), tip="Level 2 of a model of three"),
     Action("view.zoom_in", "Zoom in", VIEW, ("Ctrl++", "Ctrl+=", "+", "="), "zoom-in"),
     Action("view.zoom_out", "Zoom out", VIEW, ("Ctrl+-", "-"), "zoom-out"),
     Action("view.fit", "Fit the window", VIEW, ("Ctrl+0", "0"), "maximize"),
-    Action("view.actual_size", "Actual size", VIEW, ("Ctrl+Alt+0", "1"), "scan", "One pixel is one pixel"),
+    Action("view.actual_size", "Actual size", VIEW, ("Ctrl+Alt+0",), "scan", "One pixel is one pixel"),
     Action("view.grid", "Grid lines", VIEW, ("G",), "grid-3x3", "The cells of the codes", True, parts=True),
     Action("view.index", "Code numbers", VIEW, ("Shift+G",), "hash", "In each cell, when zoomed in", True),
     Action("train.pause", "Pause training", TRAIN, ("Ctrl+Shift+Space",), "pause", "Or resume it"),

@@ -72,7 +72,7 @@ class Studio:
         self.settings = Settings(folders.settings)
         self.window = MainWindow()
         self.all_ended = False
-        self._brush_of = ""  # the model_id that the codes in hand were chosen for
+        self._brush_of: dict[int, str] = {}  # per level the model_id that the codes in hand were chosen for
         self._make_states(library or program_library(), folders, trainer)
         self._make_commands(chooser or SystemFileChooser(self.window, self.settings))
         self._make_workspaces()
@@ -243,20 +243,22 @@ class Studio:
         self._choose_codes()
 
     def _choose_codes(self) -> None:
-        """Paper for clearing, and once per model two codes for the hand: a vivid one and the paper."""
-        card, looks, blank = self.session.card, self.book.looks, self.models.blank_codes
-        self.cells.set_blank(blank)
-        if card is None or looks is None or looks.projected or card.model_id == self._brush_of:
+        """Paper for clearing, and once per model and level two codes for the hand: a vivid one and paper."""
+        card, looks, level = self.session.card, self.book.looks, self.book.level
+        self.cells.set_blank(self.models.blank_codes)
+        self._limit_codes()  # the book may have turned to another level before the hand has
+        if card is None or looks is None or looks.projected or self._brush_of.get(level) == card.model_id:
             return
-        self._brush_of = card.model_id
+        self._brush_of[level] = card.model_id
         self.brush.primary, self.brush.secondary = vivid_code(looks), looks.blank
 
     def _keep_codes(self, card: ModelCard) -> None:
         """A newer snapshot of the same run: the codes in hand stay in hand."""
-        self._brush_of = card.model_id
+        self._brush_of = dict.fromkeys(self._brush_of, card.model_id)
 
     def _limit_codes(self) -> None:
-        self.brush.set_code_count(self.painting.painting.grid.code_counts[self.painting.level])
+        level = self.painting.level
+        self.brush.take_level(level, self.painting.painting.grid.code_counts[level])
 
     def _warn_of_no_copy(self, error: CodebrushError) -> None:
         text = f"Should Codebrush crash, what you paint now could not be brought back: {error}"

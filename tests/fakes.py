@@ -38,25 +38,75 @@ class TinyDecoder:
         return self._colours
 
     def encode(self, images: NDArray[np.float32]) -> list[Codes]:
-        stride = self.levels[0].stride_px
-        batch, channels, height, width = images.shape
-        padded = np.pad(images, ((0, 0), (0, 0), (0, -height % stride), (0, -width % stride)), mode="edge")
-        rows, columns = padded.shape[2] // stride, padded.shape[3] // stride
-        cells = padded.reshape(batch, channels, rows, stride, columns, stride).mean(axis=(3, 5))
-        distance = ((cells.transpose(0, 2, 3, 1)[..., None, :] - self._colours) ** 2).sum(axis=-1)
-        return [distance.argmin(axis=-1).astype(np.int64)]
+        return [
+            _nearest(_cell_means(_padded(images, self.levels[0].stride_px), self.levels[0]), self._colours)
+        ]
 
     def decode(self, codes: Sequence[Codes]) -> NDArray[np.float32]:
         (level,) = codes
-        if level.min() < 0 or level.max() >= self.levels[0].codes:
-            raise CodesFault(
-                f"codes reach from {level.min()} to {level.max()}, not 0 to {self.levels[0].codes - 1}"
-            )
-        colours = self._colours[level]  # (B, h, w, 3)
-        padded = np.pad(colours, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
-        rows, columns = level.shape[1:]
-        around = [padded[:, r : r + rows, c : c + columns] for r in range(3) for c in range(3)]
-        blended = 0.75 * colours + 0.25 * np.mean(around, axis=0, dtype=np.float32)
-        stride = self.levels[0].stride_px
-        images = blended.repeat(stride, axis=1).repeat(stride, axis=2).transpose(0, 3, 1, 2)
-        return np.ascontiguousarray(images, dtype=np.float32)
+        return _pictures(level, self.levels[0], self._colours)
+
+
+class TinyTwoLevelDecoder(TinyDecoder):
+    """The mean of two `TinyDecoder`s' pictures: a coarse one of 8 px cells and a fine one of 4 px cells.
+
+    Encoding picks the coarse codes first, and the fine ones for what is left.
+    """
+
+    name = "tiny-two"
+    model_id = "2" * 64
+
+    def __init__(self, coarse: int = 12, fine: int = 16) -> None:
+        super().__init__(fine)
+        self.levels = (CodeLevel(8, coarse, 3), CodeLevel(4, fine, 3))
+        self._coarse = np.random.default_rng(8).random((coarse, 3), dtype=np.float32)
+        self._coarse[0] = 1.0
+
+    def codebook(self, level: int) -> NDArray[np.float32]:
+        if level not in (0, 1):
+            raise CodesFault(f"level {level}: this model has two levels")
+        return (self._coarse, self._colours)[level]
+
+    def encode(self, images: NDArray[np.float32]) -> list[Codes]:
+        padded = _padded(images, 8)
+        coarse = _nearest(_cell_means(padded, self.levels[0]), self._coarse)
+        told = self._coarse[coarse].repeat(2, axis=1).repeat(2, axis=2)
+        return [coarse, _nearest(2 * _cell_means(padded, self.levels[1]) - told, self._colours)]
+
+    def decode(self, codes: Sequence[Codes]) -> NDArray[np.float32]:
+        coarse, fine = codes
+        if fine.shape != (len(coarse), 2 * coarse.shape[1], 2 * coarse.shape[2]):
+            raise CodesFault(f"level 1: codes have shape {fine.shape} below {coarse.shape}")
+        both = _pictures(coarse, self.levels[0], self._coarse) + _pictures(
+            fine, self.levels[1], self._colours
+        )
+        return np.asarray(both / np.float32(2))
+
+
+def _padded(images: NDArray[np.float32], stride: int) -> NDArray[np.float32]:
+    height, width = images.shape[2:]
+    return np.pad(images, ((0, 0), (0, 0), (0, -height % stride), (0, -width % stride)), mode="edge")
+
+
+def _cell_means(images: NDArray[np.float32], level: CodeLevel) -> NDArray[np.float32]:
+    """(B, C, H, W) -> (B, h, w, C)."""
+    batch, channels, height, width = images.shape
+    stride = level.stride_px
+    cells = images.reshape(batch, channels, height // stride, stride, width // stride, stride)
+    return np.asarray(cells.mean(axis=(3, 5)).transpose(0, 2, 3, 1))
+
+
+def _nearest(means: NDArray[np.float32], colours: NDArray[np.float32]) -> Codes:
+    return np.asarray(((means[..., None, :] - colours) ** 2).sum(axis=-1).argmin(axis=-1).astype(np.int64))
+
+
+def _pictures(codes: Codes, level: CodeLevel, colours: NDArray[np.float32]) -> NDArray[np.float32]:
+    if codes.min() < 0 or codes.max() >= level.codes:
+        raise CodesFault(f"codes reach from {codes.min()} to {codes.max()}, not 0 to {level.codes - 1}")
+    chosen = colours[codes]  # (B, h, w, 3)
+    padded = np.pad(chosen, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
+    rows, columns = codes.shape[1:]
+    around = [padded[:, r : r + rows, c : c + columns] for r in range(3) for c in range(3)]
+    blended = 0.75 * chosen + 0.25 * np.mean(around, axis=0, dtype=np.float32)
+    images = blended.repeat(level.stride_px, axis=1).repeat(level.stride_px, axis=2).transpose(0, 3, 1, 2)
+    return np.ascontiguousarray(images, dtype=np.float32)

@@ -5,6 +5,8 @@ Knows no widget: the canvas turns mouse, pen and keys into `Pointer`s.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
@@ -36,8 +38,10 @@ class Hand(QObject):
         self._pointer: Pointer | None = None
         self._ghost: Ghost | None = None
         self._alt = False
+        self._ratio = painting.ratio  # what the pointer's cells are cells of
         brush.changed.connect(self._follow_brush)
-        painting.document_changed.connect(self.cancel)
+        painting.document_changed.connect(self._start_over)
+        painting.level_changed.connect(self._follow_level)
 
     @property
     def tool(self) -> Tool:
@@ -145,6 +149,17 @@ class Hand(QObject):
         rows, columns = self._painting.shape
         row, column = pointer.cell
         return (row, column) if 0 <= row < rows and 0 <= column < columns else None
+
+    def _start_over(self) -> None:
+        self._ratio = self._painting.ratio
+        self.cancel()
+
+    def _follow_level(self) -> None:
+        """The pointer stays where it is on the picture, over a larger or smaller cell."""
+        times, self._ratio = self._painting.ratio / self._ratio, self._painting.ratio
+        self.cancel()
+        if self._pointer is not None:
+            self.move(replace(self._pointer, x=self._pointer.x * times, y=self._pointer.y * times))
 
     def _follow_brush(self, name: str) -> None:
         if name not in ("hovered_cell", "hovered_code", "recent"):

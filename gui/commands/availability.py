@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gui.actions import ActionTable
 from gui.commands.exports import Exports
+from gui.state.level_words import KEYED_LEVELS, level_name
 from gui.state.painting import PaintingState
 from gui.state.session import Session
 
@@ -36,11 +37,19 @@ class Availability:
         self._actions.allow(name, enabled)
         self._actions[name].setText(f"{text} {label.lower()}" if label else text)
 
+    def _name_levels(self) -> None:
+        count = len(self._painting.painting.grid.levels)
+        for level in range(KEYED_LEVELS):
+            self._actions.allow(f"level.{level}", max(1, level) < count)
+            if max(1, level) < count:
+                self._actions[f"level.{level}"].setText(f"Paint the {level_name(level, count).lower()} codes")
+
     def _follow_model(self) -> None:
         for name in _CHANGES:
             self._actions.allow(name, not self._painting.read_only)
         for name in _NEEDS_MODEL:
             self._actions.allow(name, self._session.card is not None)
+        self._name_levels()
         self._actions.allow("file.export_png", self._exports.can_export_picture)
         self._actions.allow("file.export_onnx", self._exports.can_export_model)
         self._follow_history()

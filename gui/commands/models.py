@@ -65,6 +65,8 @@ class Models:
         if statistics:
             return tuple(level.blank for level in statistics)
         levels = len(self._session.card.levels) if self._session.card is not None else 1
+        if self._book.blank is not None and len(self._book.blank) == levels:
+            return self._book.blank
         first = looks.blank if looks is not None and levels == 1 else 0
         return (first, *[0] * (levels - 1))
 

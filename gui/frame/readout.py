@@ -7,6 +7,7 @@ import numpy as np
 from gui.frame.header import ModelPicker, Title
 from gui.frame.status_line import Hovered, StatusLine
 from gui.state.brush import BrushState
+from gui.state.level_words import level_name
 from gui.state.painting import PaintingState
 from gui.state.session import Session
 from gui.workers.decode import Decoded, DecodeLoop
@@ -33,6 +34,7 @@ class Readout:
         painting.modified_changed.connect(self._show_title)
         painting.history_changed.connect(self._show_title)
         painting.codes_changed.connect(self._show_hovered)
+        painting.level_changed.connect(self._show_hovered)
         brush.changed.connect(self._follow_brush)
         decoding.decoded.connect(self._show_decode)
         self._show_model()
@@ -72,7 +74,8 @@ class Readout:
             self._status.show_hovered(None)
             return
         code = int(codes[cell])
-        self._status.show_hovered(Hovered(*cell, code, self._share(code)))
+        name = level_name(self._painting.level, len(self._painting.painting.grid.levels))
+        self._status.show_hovered(Hovered(*cell, code, self._share(code), name))
 
     def _share(self, code: int) -> float | None:
         """The share of the data set's cells that use `code`, if the model of the painting says so."""

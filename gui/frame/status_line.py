@@ -22,6 +22,7 @@ class Hovered:
     column: int
     code: int
     used: float | None  # [0, 1]; None where the model does not say
+    level: str = ""  # the level's name where there are several
 
 
 class StatusLine(QWidget):
@@ -30,7 +31,7 @@ class StatusLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedHeight(HEIGHT)
-        self._cell = self._label("Cell under the pointer", "cell 1023, 1023")
+        self._cell = self._label("Cell under the pointer", "middle cell 1023, 1023")
         self._code = self._label("Code under the pointer", "code 65535 (used 100.0 %)")
         self._size = self._label("Size of the picture")
         self._zoom = self._label("Zoom", "10000 %")
@@ -61,7 +62,7 @@ class StatusLine(QWidget):
             self._cell.clear()
             self._code.clear()
             return
-        self._cell.setText(f"cell {hovered.row}, {hovered.column}")
+        self._cell.setText(f"{hovered.level} cell {hovered.row}, {hovered.column}".lstrip().lower())
         used = "" if hovered.used is None else f" ({_use_in_words(hovered.used)})"
         self._code.setText(f"code {hovered.code}{used}")
 

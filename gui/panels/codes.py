@@ -1,4 +1,4 @@
-"""The codes: which two are in hand, the recent ones, how they are sorted, and all of them as swatches."""
+"""The codes of the level being painted: the two in hand, the recent ones, and all of them as swatches."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from gui import theme
 from gui.canvas.codebook_palette import CodebookPalette
 from gui.canvas.codes_in_hand import InHand, RecentCodes
+from gui.canvas.level_switch import LevelSwitch
 from gui.canvas.palette_controls import FindField, PaletteScroll, SortBox
 from gui.canvas.palette_layout import RIGHT_MARGIN
 from gui.state.book import Book
@@ -22,6 +23,7 @@ class CodesPanel(QWidget):
         self, book: Book, brush: BrushState, painting: PaintingState, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self.levels = LevelSwitch(painting)
         self.palette_view = CodebookPalette(book, brush, painting)
         self.find_field = FindField(book, brush, self.palette_view)
         self.sorts = SortBox(book, self.palette_view)
@@ -49,6 +51,7 @@ class CodesPanel(QWidget):
         above = QVBoxLayout()
         above.setSpacing(theme.SPACE_3)
         above.setContentsMargins(theme.SPACE_3, 0, RIGHT_MARGIN, 0)
+        above.addWidget(self.levels)
         above.addLayout(hands)
         above.addLayout(choices)
         rows = QVBoxLayout(self)

@@ -6,10 +6,13 @@ gives (decoded by a worker); until those are there, colours projected from the c
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from engine.analysis.companions import Companions, find_companions, uniform_grids
 from engine.analysis.looks import CodeLooks, looks_from_fields, looks_from_statistics, looks_from_vectors
 from engine.analysis.statistics import LevelStatistics
 from engine.decoding.decoder import Decoder, to_pixels
@@ -20,6 +23,14 @@ from gui.workers.job import Ticket, Worker
 
 _BATCH = 64  # fields decoded between two looks at whether they are still wanted
 _KEY = "fields"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedLooks:
+    """What a decoder shows of its codes."""
+
+    fields: tuple[NDArray[np.uint8], ...]  # per level (K, s, s, C)
+    blank: tuple[int, ...]  # per level the code of white
 
 
 class Book(QObject):
@@ -36,6 +47,7 @@ class Book(QObject):
         self._worker = worker
         self._looks: CodeLooks | None = None
         self._source: LevelStatistics | Decoder | None = None
+        self._decoded: tuple[Decoder, DecodedLooks] | None = None
         self._ticket: Ticket | None = None
         self._level = painting.level
         for signal in (session.statistics_changed, session.decoder_changed, painting.document_changed):
@@ -57,6 +69,11 @@ class Book(QObject):
     def level(self) -> int:
         return self._level
 
+    @property
+    def blank(self) -> tuple[int, ...] | None:
+        """Per level the code of white, where that was asked of the decoder."""
+        return self._decoded[1].blank if self._decoded is not None else None
+
     def _refresh(self) -> None:
         level = self._painting.level
         source = self._find_source(level)
@@ -65,13 +82,17 @@ class Book(QObject):
         self._source, self._level = source, level
         if self._ticket is not None:
             self._ticket.cancel()
+        if self._decoded is not None and self._decoded[0] is not self._session.decoder:
+            self._decoded = None
         if isinstance(source, LevelStatistics):
             self._show(looks_from_statistics(source))
-        elif source is not None:
-            self._show(looks_from_vectors(source.codebook(level)))
-            self._decode_fields(source)
-        else:
+        elif source is None:
             self._show(None)
+        elif self._decoded is not None and self._decoded[0] is source:
+            self._learn(*self._decoded)
+        else:
+            self._show(looks_from_vectors(source.codebook(level)))
+            self._decode_looks(source)
 
     def _find_source(self, level: int) -> LevelStatistics | Decoder | None:
         statistics, decoder = self._session.statistics, self._session.decoder
@@ -79,15 +100,17 @@ class Book(QObject):
             return statistics[level]
         return decoder if decoder is not None and level < len(decoder.levels) else None
 
-    def _decode_fields(self, decoder: Decoder) -> None:
-        if len(decoder.levels) != 1:  # one level's field depends on what the others say
-            return
+    def _decode_looks(self, decoder: Decoder) -> None:
         self._ticket = self._worker.run(
-            lambda ticket: decoded_fields(decoder, ticket),
-            on_done=lambda fields: self._show(looks_from_fields(fields, decoder.codebook(0))),
+            lambda ticket: decode_looks(decoder, ticket),
+            on_done=lambda looks: self._learn(decoder, looks),
             on_error=self._keep_projection,
             key=_KEY,
         )
+
+    def _learn(self, decoder: Decoder, looks: DecodedLooks) -> None:
+        self._decoded = decoder, looks
+        self._show(looks_from_fields(looks.fields[self._level], decoder.codebook(self._level)))
 
     def _keep_projection(self, _error: CodebrushError) -> None:
         """The projected colours stay; a decoder that fails says so where the painting is decoded."""
@@ -101,13 +124,43 @@ class Book(QObject):
             self.changed.emit()
 
 
-def decoded_fields(decoder: Decoder, ticket: Ticket) -> NDArray[np.uint8]:
-    """The uniform field of every code of a decoder of one level, uint8 `(K, s, s, C)`.
+def decode_looks(decoder: Decoder, ticket: Ticket) -> DecodedLooks:
+    """What the codes of a decoder without statistics look like.
 
-    Borders repeat, so a 1 x 1 grid decodes to the middle of a uniform field.
+    With several levels a chart of colours is encoded: it says which codes of the other levels go with a code.
     """
-    fields = []
-    for codes in np.array_split(np.arange(decoder.levels[0].codes), -(-decoder.levels[0].codes // _BATCH)):
+    codes = [np.zeros((1, 1, 1), np.int64)]
+    if len(decoder.levels) > 1:
         ticket.raise_if_cancelled()
-        fields.append(to_pixels(decoder.decode([codes[:, None, None]])))
+        codes = decoder.encode(_colour_chart(decoder.levels[0].stride_px, decoder.channels))
+    companions = find_companions(codes, decoder.levels)
+    fields = tuple(
+        _decoded_fields(decoder, level, companions[level], ticket) for level in range(len(companions))
+    )
+    side = (2 * decoder.encode_margin + 1) * decoder.levels[0].stride_px
+    white = decoder.encode(np.ones((1, decoder.channels, side, side), np.float32))
+    return DecodedLooks(fields, tuple(int(grid[0, grid.shape[1] // 2, grid.shape[2] // 2]) for grid in white))
+
+
+def _colour_chart(stride_px: int, channels: int) -> NDArray[np.float32]:
+    """Squares of 216 colours, three coarsest cells wide, side by side: (1, C, H, W) in [0, 1]."""
+    steps = np.linspace(0.0, 1.0, 6, dtype=np.float32)
+    colours = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(12, 18, 3)
+    shown = colours if channels == 3 else colours.mean(axis=2, keepdims=True)
+    chart = shown.repeat(3 * stride_px, axis=0).repeat(3 * stride_px, axis=1)
+    return np.ascontiguousarray(chart.transpose(2, 0, 1)[None])
+
+
+def _decoded_fields(
+    decoder: Decoder, level: int, companions: Companions, ticket: Ticket
+) -> NDArray[np.uint8]:
+    """The uniform field of every code of a level, uint8 `(K, s, s, C)`.
+
+    Borders repeat, so one coarsest cell decodes to the middle of a uniform field.
+    """
+    grids, side, fields = uniform_grids(companions, decoder.levels), decoder.levels[level].stride_px, []
+    for first in range(0, decoder.levels[level].codes, _BATCH):
+        ticket.raise_if_cancelled()
+        pixels = to_pixels(decoder.decode([grid[first : first + _BATCH] for grid in grids]))
+        fields.append(pixels[:, :side, :side])
     return np.concatenate(fields)

@@ -39,7 +39,7 @@ class BrushState(QObject):
 
     changed = Signal(str)
 
-    code_count: int = 512  # K of the level being painted; see set_code_count
+    code_count: int = 512  # K of the level being painted; see set_code_count and take_level
 
     tool = Setting[str]("brush", _known_tool)
     primary = Setting[int](0, _code)  # painted by the left button
@@ -51,6 +51,19 @@ class BrushState(QObject):
     recent = Setting[tuple[int, ...]](())  # the eight codes used last, newest first
     hovered_code = Setting[int | None](None)  # pointed at in the palette: the canvas lights its cells
     hovered_cell = Setting[tuple[int, int] | None](None)  # (row, col) under the pointer
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._level = 0
+        self._of_levels: dict[int, tuple[int, int, tuple[int, ...]]] = {}
+
+    def take_level(self, level: int, count: int) -> None:
+        """Go on with the codes that were in hand when `level` was painted last; it has `count` of them."""
+        if level != self._level:
+            self._of_levels[self._level] = self.primary, self.secondary, self.recent
+            self._level, self.code_count = level, max(self.code_count, count)
+            self.primary, self.secondary, self.recent = self._of_levels.get(level, (0, 0, ()))
+        self.set_code_count(count)
 
     def set_code_count(self, count: int) -> None:
         """Limit the codes to 0..count-1, e.g. of another model; codes beyond are clamped or dropped."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,10 @@ from PySide6.QtCore import QObject, Signal
 from engine.codes.box import Box, Mask
 from engine.codes.document import Levels, Painting, PaintingModel
 from engine.codes.grid import CodeGrid
+from engine.codes.history import Step
 from engine.codes.patch import Patch
 from engine.codes.selection import Selection
+from gui.state.level_words import level_name
 from gui.state.open_stroke import Floating, OpenStroke, net
 
 Codes = int | NDArray[np.int64]
@@ -61,11 +64,15 @@ class PaintingState(QObject):
         return self._preview
 
     def set_painting(self, painting: Painting, preview: NDArray[np.uint8] | None = None) -> None:
-        """Show another painting, with nothing selected; an open stroke of the last one is dropped."""
+        """Show another painting, with nothing selected; an open stroke of the last one is dropped.
+
+        Of as many levels as the last one the same is painted on.
+        """
         self._open = None
+        if len(painting.grid.levels) != len(self._painting.grid.levels):
+            self._level = 0
         self._painting = painting
         self._preview = preview
-        self._level = 0
         self._selection = self._nothing()
         self.document_changed.emit()
         self.selection_changed.emit()
@@ -77,9 +84,10 @@ class PaintingState(QObject):
         return self._level
 
     def set_level(self, level: int) -> None:
+        """Paint on another level; cells that float are set down, a stroke being made is left alone."""
         if not 0 <= level < len(self._painting.grid.levels):
             raise ValueError(f"level {level}: this painting has {len(self._painting.grid.levels)}")
-        if level == self._level:
+        if level == self._level or self.is_stroking:
             return
         self.settle()
         self._level = level
@@ -204,7 +212,7 @@ class PaintingState(QObject):
         if stroke is None:
             return
         if stroke.patches:
-            self._painting.history.commit(stroke.step(self._selection))
+            self._painting.history.commit(self._named(stroke.step(self._selection)))
         self._announce_history()
 
     def settle(self) -> None:
@@ -219,6 +227,12 @@ class PaintingState(QObject):
         self._announce_codes(stroke.take_back(self._painting.grid))
         self._select(stroke.selection_before)
         self._announce_history()
+
+    def _named(self, step: Step) -> Step:
+        """Where there are several levels, a step on one of them says so."""
+        levels = {patch.level for patch in step.patches}
+        name = level_name(levels.pop(), len(self._painting.grid.levels)) if len(levels) == 1 else ""
+        return replace(step, label=f"{step.label} ({name.lower()})") if name else step
 
     # History
 

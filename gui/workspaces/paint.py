@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -17,6 +18,7 @@ from gui.canvas.tool_options import ToolOptions
 from gui.canvas.tool_strip import ToolStrip
 from gui.frame.lines import line
 from gui.state.brush import TOOLS, BrushState
+from gui.state.level_words import KEYED_LEVELS
 from gui.state.painting import PaintingState
 from gui.state.selected_cells import SelectedCells
 from gui.workers.decode import DecodeLoop
@@ -58,6 +60,7 @@ class PaintWorkspace(QWidget):
         painting, canvas, cells, brush = self._painting, self.canvas, self._cells, self._brush
         return {
             **{f"tool.{tool}": lambda tool=tool: setattr(brush, "tool", tool) for tool in TOOLS},  # type: ignore[misc]
+            **{f"level.{level}": partial(painting.set_level, level) for level in range(KEYED_LEVELS)},
             "brush.smaller": lambda: brush.grow(-1),
             "brush.larger": lambda: brush.grow(1),
             "edit.undo": painting.undo,

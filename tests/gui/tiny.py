@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.analysis.companions import uniform_grids
 from engine.analysis.statistics import LevelStatistics
 from engine.checkpoint import ModelCard
 from engine.decoding.decoder import Decoder, to_pixels
@@ -49,10 +50,21 @@ def card_of(model: TinyDecoder) -> ModelCard:
 
 
 def statistics_of(model: TinyDecoder) -> LevelStatistics:
-    """Code i is used i times; every swatch is the code's own flat colour."""
-    (level,) = model.levels
-    stride, codes = level.stride_px, level.codes
-    flat = to_pixels(model.decode([np.arange(codes, dtype=np.int64).reshape(codes, 1, 1)]))
+    """As `all_statistics_of`, of a model of one level."""
+    (level,) = all_statistics_of(model)
+    return level
+
+
+def all_statistics_of(model: TinyDecoder) -> tuple[LevelStatistics, ...]:
+    """Code i is used i times; every swatch is the code's flat colour, code 0 on the other levels."""
+    return tuple(_level_statistics(model, index) for index in range(len(model.levels)))
+
+
+def _level_statistics(model: TinyDecoder, index: int) -> LevelStatistics:
+    levels = model.levels
+    stride, codes = levels[index].stride_px, levels[index].codes
+    alone = [np.arange(codes) if other == index else np.zeros(codes, int) for other in range(len(levels))]
+    flat = to_pixels(model.decode(uniform_grids(tuple(alone), levels)))[:, :stride, :stride]
     wide = flat.repeat(3, axis=1).repeat(3, axis=2)
     assert flat.shape == (codes, stride, stride, 3)
     return LevelStatistics(
@@ -62,7 +74,7 @@ def statistics_of(model: TinyDecoder) -> LevelStatistics:
         fields=flat,
         contexts=wide,
         patches=wide,
-        vectors=model.codebook(0),
+        vectors=model.codebook(index),
         followers=np.zeros((2, codes, codes), dtype=np.int32),
     )
 
@@ -90,6 +102,6 @@ def library_of(
         builtin=lambda: {name: card_of(model).path for name, model in known.items()},
         find=find,
         card=lambda path: replace(card_of(known[path.stem]), path=path),
-        statistics=lambda path: (statistics_of(known[path.stem]),),
+        statistics=lambda path: all_statistics_of(known[path.stem]),
         decoder=decoder,
     )

@@ -15,19 +15,19 @@ class BrushTool(Tool):
 
     label = "Brush"
     shows_ghost_in_drag = True
-    _last: Cell | None = None
+    _last: tuple[int, Cell] | None = None  # level and cell
 
     def drag(self, press: Pointer) -> Steps:
         ink = self.ink(press)
         here = press.anchor(self.size(press))
-        start = self._last if press.shift and self._last is not None else here
+        start = self._last_cell(here) if press.shift else here
         with self.painting.stroke(self.label):
             self._stamp(start, here, press, ink)
             while pointer := (yield):
                 before, here = here, pointer.anchor(self.size(pointer))
                 if here != before:
                     self._stamp(before, here, pointer, ink)
-        self._last = here
+        self._last = self.painting.level, here
 
     def ghost(self, pointer: Pointer) -> Ghost:
         size = self.brush.size
@@ -47,6 +47,11 @@ class BrushTool(Tool):
     def codes_for(self, _box: Box, ink: int) -> Codes:
         """What is painted into `_box`, which may reach outside the canvas."""
         return ink
+
+    def _last_cell(self, otherwise: Cell) -> Cell:
+        """Where the last stroke on this level ended."""
+        level, cell = self._last or (None, otherwise)
+        return cell if level == self.painting.level else otherwise
 
     def _stamp(self, start: Cell, end: Cell, pointer: Pointer, ink: int) -> None:
         stamp = footprint(self.size(pointer), self.brush.shape)

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.codes.document import Painting
 from engine.decoding.decoder import to_pixels
-from gui.state.book import Book, decoded_fields
+from gui.state.book import Book, decode_looks
 from gui.state.painting import PaintingState
 from gui.workers.job import CancelledError, Ticket, Worker
-from tests.fakes import TinyDecoder
+from tests.fakes import TinyDecoder, TinyTwoLevelDecoder
 from tests.gui.codebooks import COUNT, SessionStub, codebook, painting_of
 
 
@@ -95,8 +96,10 @@ def test_the_same_statistics_again_change_nothing(
 
 def test_decoded_fields_are_those_of_large_uniform_grids() -> None:
     decoder = TinyDecoder(codes=70)
-    fields = decoded_fields(decoder, Ticket(lambda _fraction, _text: None))
+    looks = decode_looks(decoder, Ticket(lambda _fraction, _text: None))
+    (fields,) = looks.fields
     assert fields.shape == (70, 4, 4, 3)
+    assert looks.blank == (0,)
     for code in (0, 63, 64, 69):
         large = to_pixels(decoder.decode([np.full((1, 9, 9), code, dtype=np.int64)]))[0]
         np.testing.assert_array_equal(fields[code], large[16:20, 16:20])
@@ -106,4 +109,30 @@ def test_decoding_fields_stops_when_it_is_no_longer_wanted() -> None:
     ticket = Ticket(lambda _fraction, _text: None)
     ticket.cancel()
     with pytest.raises(CancelledError):
-        decoded_fields(TinyDecoder(), ticket)
+        decode_looks(TinyDecoder(), ticket)
+
+
+def test_fields_of_two_levels_are_decoded_with_the_codes_that_go_with_them() -> None:
+    decoder = TinyTwoLevelDecoder()
+    looks = decode_looks(decoder, Ticket(lambda _fraction, _text: None))
+    assert [fields.shape for fields in looks.fields] == [(12, 8, 8, 3), (16, 4, 4, 3)]
+    assert looks.blank == (0, 0)
+    white = looks.fields[0][0], looks.fields[1][0]
+    assert all((fields == 255).all() for fields in white)  # white goes with white
+
+
+def test_the_book_turns_to_the_level_that_is_painted(qtbot: QtBot, worker: Worker) -> None:
+    decoder = TinyTwoLevelDecoder()
+    painting = PaintingState(Painting.blank(2, 3, [0, 0], decoder))
+    book = Book(SessionStub(decoder=decoder), painting, worker)
+    assert book.looks is not None
+    assert (book.level, len(book.looks)) == (0, 12)
+    painting.set_level(1)
+    assert (book.level, len(book.looks)) == (1, 16)
+    assert book.looks.projected
+    qtbot.waitUntil(lambda: book.looks is not None and not book.looks.projected)
+    assert book.blank == (0, 0)
+    painting.set_level(0)
+    assert len(book.looks) == 12
+    assert not book.looks.projected  # decoded once for all levels
+    assert worker.pending == 0

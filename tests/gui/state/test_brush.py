@@ -86,3 +86,24 @@ def test_codes_outside_the_book_are_clamped(brush):
     brush.set_code_count(16)
     brush.primary = 16
     assert brush.primary == 15
+
+
+def test_each_level_has_its_own_codes_in_hand(brush):
+    brush.take_level(0, 12)
+    brush.primary, brush.secondary = 7, 2
+    brush.remember(7)
+    brush.take_level(1, 600)
+    assert (brush.primary, brush.secondary, brush.recent, brush.code_count) == (0, 0, (), 600)
+    brush.primary = 599
+    brush.take_level(0, 12)
+    assert (brush.primary, brush.secondary, brush.recent, brush.code_count) == (7, 2, (7,), 12)
+    brush.take_level(1, 600)
+    assert brush.primary == 599
+
+
+def test_a_smaller_codebook_limits_the_codes_kept_for_a_level(brush):
+    brush.take_level(1, 600)
+    brush.primary = 599
+    brush.take_level(0, 12)
+    brush.take_level(1, 100)
+    assert brush.primary == 99

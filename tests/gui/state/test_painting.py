@@ -7,6 +7,7 @@ from engine.codes.box import Box
 from engine.codes.document import Painting
 from engine.codes.selection import Selection
 from gui.state.painting import PaintingState
+from tests.fakes import TinyTwoLevelDecoder
 from tests.gui.painted import COLUMNS, ROWS, small_painting, small_state
 from tests.gui.tiny import TinyModel
 
@@ -223,3 +224,54 @@ def test_another_model_takes_over_with_codes_of_its_own_before_anything_is_paint
     assert len(calls) == 1
     assert not state.is_modified  # nothing in it that could be lost
     assert not state.painting.history.can_undo
+
+
+@pytest.fixture
+def two() -> PaintingState:
+    """3 x 4 coarse cells over 6 x 8 fine ones."""
+    return PaintingState(Painting.blank(3, 4, [0, 0], TinyTwoLevelDecoder()))
+
+
+def test_two_levels_are_painted_apart_and_named_in_the_history(two):
+    with two.stroke("Brush"):
+        two.paint(cell(1, 2), CELL, 5)
+    levels = heard(two.level_changed)
+    two.set_level(1)
+    assert levels == [(1,)]
+    assert (two.ratio, two.stride_px, two.shape) == (2, 4, (6, 8))
+    with two.stroke("Brush"):
+        two.paint(cell(5, 7), CELL, 13)
+    two.edit("Clear", lambda grid: [grid.paint(level, cell(0, 0), CELL, 3) for level in (0, 1)])
+    assert two.painting.history.steps == ("Brush (coarse)", "Brush (fine)", "Clear")
+    two.undo()
+    two.undo()
+    assert (two.codes == 0).all()
+    assert two.painting.grid.levels[0][1, 2] == 5
+
+
+def test_a_selection_limits_the_same_region_on_both_levels(two):
+    two.set_selection(Selection.nothing(3, 4).combined(cell(1, 2), CELL))
+    two.set_level(1)
+    with two.stroke("Brush"):
+        two.paint(Box(0, 0, 6, 8), np.ones((6, 8), bool), 9)
+    assert np.argwhere(two.codes == 9).tolist() == [[2, 4], [2, 5], [3, 4], [3, 5]]
+
+
+def test_a_stroke_being_made_keeps_its_level(two):
+    levels = heard(two.level_changed)
+    two.begin("Brush")
+    two.set_level(1)
+    assert (two.level, levels) == (0, [])
+    two.commit()
+    two.set_level(1)
+    assert two.level == 1
+
+
+def test_another_painting_of_as_many_levels_keeps_the_level(two):
+    two.set_level(1)
+    two.set_painting(Painting.blank(2, 2, [0, 0], TinyTwoLevelDecoder()))
+    assert two.level == 1
+    two.set_painting(small_painting())
+    assert two.level == 0
+    with pytest.raises(ValueError, match="level 1: this painting has 1"):
+        two.set_level(1)
