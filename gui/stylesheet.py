@@ -43,6 +43,10 @@ QPushButton[role="primary"]:disabled { background: $RAISED; color: $DISABLED; bo
 QPushButton[role="quiet"] { background: transparent; border-color: transparent; }
 QPushButton[role="quiet"]:hover { background: $HOVER; }
 QPushButton[role="quiet"]:focus { border: 2px solid $ACCENT; }
+QPushButton[role="fold"] { background: transparent; border-color: transparent; color: $SECONDARY;
+    padding: 1px 2px; text-align: left; }
+QPushButton[role="fold"]:hover { color: $TEXT; }
+QPushButton[role="fold"]:focus { border: 2px solid $ACCENT; padding: 0px 1px; }
 QPushButton[role="choice"] { background: transparent; border-color: transparent; color: $SECONDARY;
     padding: 1px 8px; }
 QPushButton[role="choice"]:hover { background: $HOVER; }

@@ -5,7 +5,7 @@ elsewhere). Widgets ask for a look by dynamic properties that `gui/stylesheet.py
 
 - `QLabel`: `role` = `title`, `secondary`, `caption`, `warn`, `bad`
 - `QPushButton`: `role` = `primary` (the one filled button of a screen), `quiet` (no
-  frame), `choice` (one of several, checkable)
+  frame), `fold` (shows and hides what is below), `choice` (one of several, checkable)
 - any `QWidget`: `surface` = `surround`, `panel`, `raised`
 """
 

@@ -33,11 +33,11 @@ STATUS = {
 ACTIVE = frozenset({"starting", "training", "paused", "stopping"})
 
 FAMILIES = {
-    "ae": ("AE", "Squeezes each picture into a few numbers and back"),
-    "vae": ("VAE", "The same, with room between pictures: new ones can be drawn"),
-    "cvae": ("CVAE", "A VAE that is told each picture's label, and draws what you ask for"),
-    "vqvae": ("VQ-VAE", "A codebook of small pieces: the one to paint with"),
-    "vqvae2": ("VQ-VAE-2", "Two codebooks, coarse and fine: sharper, and paintable too"),
+    "ae": ("AE", "Squeezes pictures into a few numbers"),
+    "vae": ("VAE", "An AE whose numbers can be drawn at random"),
+    "cvae": ("CVAE", "A VAE that is told each picture's label"),
+    "vqvae": ("VQ-VAE", "A codebook of small pieces, to paint with"),
+    "vqvae2": ("VQ-VAE-2", "Two codebooks, coarse and fine: sharper"),
 }
 FORMAL = {
     "ae": "Autoencoder: mean squared error, no prior",

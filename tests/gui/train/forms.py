@@ -1,0 +1,77 @@
+"""A form without torch, as a family's options make one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.errors import OptionFault
+from gui.workers.job import Ticket
+from gui.workers.train_form import FormReader, PresetOffer, TrainForm
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """As `engine.training.options.OptionField`, whose module imports torch."""
+
+    name: str
+    kind: str
+    default: Any
+    low: float | None = None
+    high: float | None = None
+    excludes_low: bool = False
+    excludes_high: bool = False
+    choices: tuple[Any, ...] = ()
+    description: str = ""
+    advanced: bool = False
+    section: str = "model"
+
+    def setting(self, value: Any) -> str:
+        text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        return f"{self.name}={text}"
+
+
+COMMON: tuple[Option, ...] = (
+    Option("steps", "integer", 1000, 1, description="batches to learn from"),
+    Option("batch_size", "integer", 16, 1, 4096, description="pictures per step"),
+    Option("learning_rate", "number", 2e-3, 0.0, 1.0, excludes_low=True, description="step size"),
+    Option("clip_norm", "number", 0.0, 0.0, advanced=True, description="longest gradient"),
+    Option("decay", "number", 0.99, 0.0, 1.0, excludes_high=True, advanced=True),
+    Option("precision", "choice", "auto", choices=("auto", "float32", "bfloat16"), advanced=True),
+    Option("seed", "integer", 0, 0, advanced=True, description="what is random follows from it"),
+    Option("device", "choice", "auto", choices=("auto", "cpu", "cuda", "mps"), advanced=True),
+)
+CODES = Option("codes", "integer", 512, 2, 8192, description="size of the codebook, K")
+STRIDES = Option("strides", "choice", (8, 4), choices=((4, 2), (8, 4), (16, 8)), description="px per code")
+LATENT = Option("latent_dim", "integer", 32, 1, 512, description="numbers per picture, D")
+MIXED = Option("mixed", "switch", False, advanced=True)
+PRESETS = (
+    PresetOffer("quick", "Quick look", "Blurred, but it shows what will come", 300, {}),
+    PresetOffer("good", "Good", "What most want", 3000, {"batch_size": 32}),
+    PresetOffer("best", "Best", "As good as the default network gets", 30000, {"batch_size": 32}),
+)
+
+
+def options_of(family: str) -> tuple[Option, ...]:
+    own = {"vqvae": (CODES,), "vqvae2": (CODES, STRIDES)}.get(family, (LATENT, MIXED))
+    return (COMMON[0], *own, *COMMON[1:])
+
+
+def read(family: str, data: str, ticket: Ticket) -> TrainForm:
+    ticket.raise_if_cancelled()
+    if data == "unreadable":
+        raise OptionFault("this data has no form")
+    return TrainForm(family, data, options_of(family), PRESETS)  # type: ignore[arg-type]
+
+
+def seconds(form: TrainForm, ticket: Ticket) -> Mapping[str, float]:
+    ticket.raise_if_cancelled()
+    return {preset.key: preset.steps / 10 for preset in form.presets}
+
+
+READER = FormReader(read, seconds)
+
+
+def with_fields(form: TrainForm, *options: Option) -> TrainForm:
+    return replace(form, fields=options)  # type: ignore[arg-type]

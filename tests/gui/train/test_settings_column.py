@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gui import theme
+from gui.state.start_request import StartRequest
+from gui.train.settings_column import SettingsColumn
+from gui.workers.job import Worker
+from tests.gui.conftest import Answers
+from tests.gui.train.forms import READER
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> str:
+    for label in ("cat", "dog"):
+        (tmp_path / "pets" / label).mkdir(parents=True)
+        for number in range(3):
+            Image.new("RGB", (8, 8)).save(tmp_path / "pets" / label / f"{number}.png")
+    return str(tmp_path / "pets")
+
+
+@pytest.fixture
+def column(qtbot: QtBot, qapp: QApplication, answers: Answers, labelled: str) -> Iterator[SettingsColumn]:
+    """With labelled pictures and the form of a VQ-VAE."""
+    theme.apply_theme(qapp)
+    desk, models = Worker("desk"), Worker("models")
+    column = SettingsColumn(desk, models, READER, answers)
+    qtbot.addWidget(column)
+    column.resize(320, 900)
+    column.show()
+    column.data.choose(labelled)
+    column.begin()
+    column.offer_name("vqvae-pets")
+    _settle(qtbot, desk, models)
+    yield column
+    desk.stop()
+    models.stop()
+
+
+def _settle(qtbot: QtBot, *workers: Worker) -> None:
+    qtbot.waitUntil(lambda: all(worker.pending == 0 for worker in workers))
+
+
+def _wait(qtbot: QtBot, column: SettingsColumn) -> None:
+    _settle(qtbot, column.data._desk, column._models)
+
+
+def test_what_is_asked_for_is_what_the_form_says(qtbot: QtBot, column: SettingsColumn, labelled: str) -> None:
+    asked = column.request
+    assert asked == StartRequest("vqvae-pets", "vqvae", labelled, steps=300)
+    column.form.put({"codes": 64, "seed": 5, "device": "cpu", "learning_rate": 0.01, "steps": 50})
+    asked = column.request
+    assert (asked.steps, asked.seed, asked.device) == (50, 5, "cpu")
+    assert set(asked.settings) == {"codes=64", "learning_rate=0.01"}
+    with qtbot.waitSignal(column.start_asked) as told:
+        QTest.mouseClick(column.start, Qt.MouseButton.LeftButton)
+    assert told.args == [asked]
+
+
+def test_every_preset_says_its_time_and_sets_its_options(qtbot: QtBot, column: SettingsColumn) -> None:
+    assert [card.line for card in column.preset.buttons.values()] == [
+        "about 30 s",
+        "about 5 min",
+        "about 50 min",
+    ]
+    assert column.hint.text().endswith("about 30 s")
+    column.form.put({"steps": 600})
+    assert column.hint.text().endswith("about 1 min")
+    QTest.mouseClick(column.preset.buttons["good"], Qt.MouseButton.LeftButton)
+    asked = column.request
+    assert asked.steps == 3000
+    assert asked.settings == ("batch_size=32",)
+    QTest.keyClick(column.preset.buttons["good"], Qt.Key.Key_Left)
+    assert column.preset.key == "quick"
+    assert column.request.settings == ()
+
+
+def test_another_family_has_its_own_options_and_wants_another_name(
+    qtbot: QtBot, column: SettingsColumn
+) -> None:
+    with qtbot.waitSignal(column.renamed):
+        QTest.mouseClick(column.family.buttons["vae"], Qt.MouseButton.LeftButton)
+    _wait(qtbot, column)
+    assert "latent_dim" in column.form.fields
+    assert column.request.family == "vae"
+    column.offer_name("vae-pets")
+    assert column.request.name == "vae-pets"
+
+
+def test_a_name_that_was_typed_stays(qtbot: QtBot, column: SettingsColumn) -> None:
+    column.name.selectAll()
+    QTest.keyClicks(column.name, "my run")
+    column.offer_name("vae-pets")
+    assert column.request.name == "my run"
+    column.forget_name()
+    column.offer_name("vae-pets")
+    assert column.request.name == "vae-pets"
+
+
+@pytest.mark.parametrize("name", ["a/b", "   ", ".."])
+def test_no_run_can_have_a_name_that_is_no_folder(column: SettingsColumn, name: str) -> None:
+    column.name.selectAll()
+    QTest.keyClicks(column.name, name)
+    assert column.name_fault.isVisible()
+    assert not column.start.isEnabled()
+    column.name.selectAll()
+    QTest.keyClicks(column.name, "good")
+    assert not column.name_fault.isVisible()
+    assert column.start.isEnabled()
+
+
+def test_labels_are_wanted_where_there_are_none(qtbot: QtBot, column: SettingsColumn, tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "plain" / "one.png")
+    column.data.choose(str(tmp_path / "plain"))
+    QTest.mouseClick(column.family.buttons["cvae"], Qt.MouseButton.LeftButton)
+    _wait(qtbot, column)
+    assert not column.start.isEnabled()
+    assert column.hint.text().startswith("CVAE needs labels")
+    QTest.mouseClick(column.family.buttons["vae"], Qt.MouseButton.LeftButton)
+    _wait(qtbot, column)
+    assert column.start.isEnabled()
+
+
+def test_nothing_starts_on_data_that_cannot_be_read(
+    qtbot: QtBot, column: SettingsColumn, tmp_path: Path
+) -> None:
+    column.data.choose(str(tmp_path / "nowhere"))
+    _wait(qtbot, column)
+    assert not column.start.isEnabled()
+    assert column.start.toolTip() == "Choose data that can be read first"
+
+
+def test_why_there_is_no_form_is_said(qtbot: QtBot, column: SettingsColumn) -> None:
+    column.data.name = "unreadable"
+    QTest.mouseClick(column.family.buttons["ae"], Qt.MouseButton.LeftButton)
+    _wait(qtbot, column)
+    assert column.hint.text() == "this data has no form"
+    assert not column.start.isEnabled()
+
+
+def test_buttons_follow_the_run_on_show(qtbot: QtBot, column: SettingsColumn) -> None:
+    def shown() -> tuple[bool, bool, bool]:
+        return column.start.isVisible(), column.pause.isVisible(), column.stop.isVisible()
+
+    assert shown() == (True, False, False)
+    column.follow_status("training")
+    assert shown() == (False, True, True)
+    assert column.pause.text() == "Pause"
+    for button, signal in ((column.pause, column.pause_asked), (column.stop, column.stop_asked)):
+        with qtbot.waitSignal(signal):
+            QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    column.follow_status("paused")
+    assert column.pause.text() == "Resume"
+    assert column.pause.property("role") == "primary"
+    column.follow_status("stopping")
+    assert not column.stop.isEnabled()
+    for status in ("stopped", "finished", "failed", "interrupted", "idle"):
+        column.follow_status(status)
+        assert shown() == (True, False, False)
+
+
+def test_settings_of_a_run_fill_the_form(qtbot: QtBot, column: SettingsColumn, labelled: str) -> None:
+    request = StartRequest("again", "vae", labelled, 77, seed=3, settings=("latent_dim=8", "mixed=True"))
+    column.fill(request)
+    _wait(qtbot, column)
+    assert column.request == request
+    assert column.family.key == "vae"
+
+
+def test_settings_of_a_run_on_other_data_open_it(
+    qtbot: QtBot, column: SettingsColumn, tmp_path: Path
+) -> None:
+    (tmp_path / "plain").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "plain" / "one.png")
+    request = StartRequest("again", "vqvae2", str(tmp_path / "plain"), 77, settings=("strides=4,2",))
+    column.fill(request)
+    _wait(qtbot, column)
+    assert column.request == request
+    assert column.data.look is not None
