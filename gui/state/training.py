@@ -310,8 +310,7 @@ class TrainingState(QObject):
         self._runs = cards
         for card in cards:
             self._starting.pop(card.folder, None)
-        if first:
-            self._attach([card for card in cards if card.status in ("training", "paused")])
+        self._attach(first, [card for card in cards if card.status in ("training", "paused")])
         if self.runs != before:
             self.runs_changed.emit()
         if (shown is None) != (self.current is None):
@@ -319,13 +318,19 @@ class TrainingState(QObject):
         needed = (self._current, *self._compared)
         self._rounds.forget_all_but(folder for folder in needed if folder is not None)
 
-    def _attach(self, training: Sequence[RunCard]) -> None:
-        """Follow what was training before there was this window."""
+    def _attach(self, first: bool, training: Sequence[RunCard]) -> None:
+        """Follow what others train: all there was before this window, later what begins in its own folder.
+
+        An earlier window may have left a run that was still reading its pictures.
+        """
         for card in training:
+            is_ours = first or card.folder.parent == self.folder
+            if card.folder in self._rounds.runs or not is_ours:
+                continue
             self._follow(card.folder)
-        if training and self._current is None:
-            self.show(training[0].folder)
-            self.found_training.emit(training[0])
+            if self._current is None:
+                self.show(card.folder)
+            self.found_training.emit(card)
 
     def _follow(self, folder: Path) -> Followed:
         card = self.card_of(folder)

@@ -22,7 +22,8 @@ from engine.files import make_folder, reason_of, write_bytes
 PROGRAM = (sys.executable, str(Path(__file__).resolve().parents[2] / "main.py"))
 """The command line: `main.py` lies beside the package `gui`, in a checkout as where it is installed."""
 LOG = "log.txt"
-_NICENESS = 10
+_NICENESS = 5
+"""Enough for the window to come first; at 10 and more, any other busy program would starve the training."""
 _TAIL_BYTES, _TAIL_LINES = 2**14, 20
 _CONTROL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[^\n]*\r(?!\n)")
 
@@ -151,6 +152,3 @@ def _give_way(pid: int) -> None:
         return
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, pid, _NICENESS)
-    # Linux desktops weigh sessions against one another, and only within one by niceness.
-    with contextlib.suppress(OSError):
-        Path(f"/proc/{pid}/autogroup").write_text(str(_NICENESS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -216,3 +217,23 @@ def test_the_canvas_has_the_keys_again_after_palette_and_overlay(qtbot: QtBot, s
     studio.window.open_shortcuts()
     qtbot.keyClick(studio.window.focusWidget(), Qt.Key.Key_Escape)
     assert canvas.hasFocus()
+
+
+def test_a_model_without_codes_on_the_command_line_is_shown_in_train(
+    qtbot: QtBot, open_studio: OpenStudio, tmp_path: Path
+) -> None:
+    other = TinyModel("other", "b" * 64, codes=8)
+    plain = library_of(TinyModel("tiny"), other)
+    vectors = replace(
+        plain,
+        card=lambda path: (
+            replace(plain.card(path), levels=(), latent_dim=8) if path.stem == "other" else plain.card(path)
+        ),
+    )
+    studio = open_studio(vectors, tmp_path / "other.safetensors", wait=False)
+    assert studio.window.workspace == "train"
+    assert studio.gallery.card is not None
+    assert studio.gallery.card.name == "other"
+    assert studio.session.model_name == "tiny"  # the painting behind it keeps its model
+    assert not studio.painting.read_only
+    qtbot.waitUntil(lambda: studio.session.status == "ready" and studio.is_idle, timeout=60_000)
