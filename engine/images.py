@@ -46,6 +46,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_GREY_MODES = frozenset({"1", "L", "LA", "I", "I;16", "I;16B"})
 # The transparent grey of a PNG of 2 or 4 bits is given in the file's own scale; its pixels come in 0 to 255.
 _GREY_STEPS = {"L;2": 85, "L;4": 17}
 
@@ -74,6 +75,28 @@ def read_picture(
         raise PictureFault(source, f"cannot be read ({reason_of(error)})") from error
     with file:
         return _read(file, source, wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureHeader:
+    """What a picture file says of itself before it is decoded."""
+
+    width: int
+    height: int
+    is_grey: bool
+
+
+def read_header(source: Path | bytes, name: str = "the pasted image") -> PictureHeader:
+    """The size and kind of a picture; raises `PictureFault` as `read_picture` does."""
+    called = name if isinstance(source, bytes) else source
+    try:
+        with quiet_pillow(), io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+            image = _opened(file, called)
+            return PictureHeader(image.width, image.height, image.mode in _GREY_MODES)
+    except PictureFault:
+        raise
+    except Exception as error:  # see `_read`
+        raise PictureFault(called, "cannot be read as a picture") from error
 
 
 def resized(pixels: Pixels, width: int, height: int) -> Pixels:
@@ -108,7 +131,7 @@ class _Wanted:
 
 def _read(file: BinaryIO, name: Path | str, wanted: _Wanted) -> Pixels:
     try:
-        with _quiet_pillow():
+        with quiet_pillow():
             image = _opened(file, name)
             _check_size(image.size, name, wanted.limit_px)
             _scale_transparency(image)
@@ -205,7 +228,8 @@ def _as_pixels(image: Image.Image, channels: int) -> Pixels:
 
 
 @contextmanager
-def _quiet_pillow() -> Iterator[None]:
+def quiet_pillow() -> Iterator[None]:
+    """Without Pillow's warnings of strange files. Threads that read pictures stay within their starter's."""
     # Narrow on purpose: filters are shared by all threads, so another thread may briefly see this one.
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.data.idx import read_mnist_folder
+from engine.data.idx import MnistFolder
+from engine.data.reader import read_into_memory
 from engine.data.shaping import shaped
 from engine.data.source import DataShape, Pictures, split_by_hash
 
@@ -41,7 +42,7 @@ def emoji(size: int = EMOJI_PX, channels: int = 3) -> Pictures:
 
 def mnist(size: int = 28, channels: int = 1) -> Pictures:
     """MNIST: 70,000 handwritten digits, its own test split, the last 10,000 to train with for validation."""
-    return read_mnist_folder(ASSETS / "data" / "mnist", size, channels, "mnist")
+    return read_into_memory(MnistFolder(ASSETS / "data" / "mnist"), size, channels)
 
 
 BUILTIN: Mapping[str, Callable[[int, int], Pictures]] = {"emoji": emoji, "mnist": mnist}

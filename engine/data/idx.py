@@ -10,18 +10,16 @@ from __future__ import annotations
 import gzip
 import math
 import struct
-import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.shaping import shaped
-from engine.data.source import UNLABELLED, DataShape, Pictures, split_by_hash
+from engine.data.raw import UNREADABLE, Part, RawPictures, in_words, said_why
 from engine.errors import DataFault
-from engine.files import reason_of
 
 VALID_COUNT = 10_000
 """MNIST's validation split: the last of its training pictures."""
@@ -43,7 +41,7 @@ def is_idx(path: Path) -> bool:
     try:
         with _opened(path) as file:
             head = file.read(4)
-    except (OSError, EOFError, zlib.error):
+    except UNREADABLE:
         return False
     return len(head) == 4 and head[:2] == b"\0\0" and head[2] in _TYPES
 
@@ -53,113 +51,89 @@ def is_mnist_folder(folder: Path) -> bool:
     return all(_beside(folder, name) is not None for name in _MNIST)
 
 
-def idx_shape(path: Path) -> DataShape:
-    """The natural shape of the pictures in an IDX file or a folder like MNIST's; raises `DataFault`."""
-    file = _beside(path, _MNIST[0]) if path.is_dir() else path
-    _, height, width = _header(file or path, 3)
-    return DataShape(min(height, width), 1)
+class IdxFile(RawPictures):
+    """The pictures of one IDX file, labelled if `labels-idx1` is beside it. Raises `DataFault`."""
+
+    def __init__(self, path: Path) -> None:
+        pictures, labels_path = _pictures(path), _labels_of(path)
+        labels = None if labels_path is None else _labels(labels_path, pictures)
+        super().__init__(path, [pictures], labels, [path, labels_path] if labels_path else [path])
 
 
-def read_idx_file(path: Path, size: int, channels: int) -> Pictures:
-    """The pictures of one IDX file, labelled if `labels-idx1` is beside it; splits by the hash of the index.
-
-    Raises `DataFault`.
-    """
-    images, labels = _pair(path, _labels_of(path))
-    names = [str(index) for index in range(len(images))]
-    return _pictures(images, labels, split_by_hash(names), path.resolve().name, size, channels)
-
-
-def read_mnist_folder(folder: Path, size: int, channels: int, data_name: str | None = None) -> Pictures:
+class MnistFolder(RawPictures):
     """The four files of MNIST or of a set made to replace it, with its own test split. Raises `DataFault`."""
-    files = [_beside(folder, name) or folder / name for name in _MNIST]
-    train, test = _pair(files[0], files[1]), _pair(files[2], files[3])
-    if train[0].shape[1:] != test[0].shape[1:]:
-        raise DataFault(f"{files[2]}: its pictures are of another size than those of {files[0].name}")
-    images, labels = np.concatenate([train[0], test[0]]), np.concatenate([train[1], test[1]])
-    splits = np.full(len(images), "train", dtype="<U5")
-    splits[max(0, len(train[0]) - VALID_COUNT) : len(train[0])] = "valid"
-    splits[len(train[0]) :] = "test"
-    return _pictures(images, labels, splits, data_name or folder.resolve().name, size, channels)
+
+    def __init__(self, folder: Path) -> None:
+        files = [_beside(folder, name) or folder / name for name in _MNIST]
+        train, test = _pictures(files[0]), _pictures(files[2])
+        if train.shape[1:] != test.shape[1:]:
+            raise DataFault(f"{files[2]}: its pictures are of another size than those of {files[0].name}")
+        labels = np.concatenate([_labels(files[1], train), _labels(files[3], test)])
+        super().__init__(folder, [train, test], labels, files)
+        self._train = train.shape[0]
+
+    def splits(self, names: Sequence[str]) -> NDArray[np.str_]:
+        splits = np.full(len(names), "train", dtype="<U5")
+        splits[max(0, self._train - VALID_COUNT) : self._train] = "valid"
+        splits[self._train :] = "test"
+        return splits
 
 
-def _pair(images_path: Path, labels_path: Path | None) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Pictures (N, H, W) and labels (N,), -1 where there are none."""
-    images = _read(images_path, 3)
-    if not len(images):
-        raise DataFault(f"{images_path}: holds no pictures")
-    if labels_path is None:
-        return images, np.full(len(images), -1)
-    labels = _read(labels_path, 1).astype(np.int64)
-    if len(labels) != len(images):
-        raise DataFault(f"{images_path}: has {len(images)} pictures, but {len(labels)} labels are beside it")
-    return images, labels
+def _pictures(path: Path) -> Part:
+    count, height, width = _header(path, 3)
+    if not count:
+        raise DataFault(f"{path}: holds no pictures")
+    if not height * width:
+        raise DataFault(f"{path}: its pictures have no pixels ({in_words((count, height, width))})")
 
-
-def _pictures(
-    images: NDArray[np.uint8],
-    labels: NDArray[np.int64],
-    splits: NDArray[np.str_],
-    data_name: str,
-    size: int,
-    channels: int,
-) -> Pictures:
-    return Pictures(
-        images=shaped(images[..., None], size, channels),
-        names=tuple(map(str, range(len(images)))),
-        labels=np.maximum(labels, 0),
-        label_names=tuple(map(str, range(int(labels.max()) + 1))) or (UNLABELLED,),
-        split_of=splits,
-        data_name=data_name,
-    )
-
-
-def _read(path: Path, dimensions: int) -> NDArray[np.uint8]:
-    shape = _header(path, dimensions)
-    wanted = math.prod(shape)
-    try:
-        if wanted > _INFLATED * path.stat().st_size:  # before memory is taken for it
-            raise DataFault(f"{path}: is cut short: {' x '.join(map(str, shape))} bytes were announced")
+    @contextmanager
+    def opened() -> Iterator[IO[bytes]]:
         with _opened(path) as file:
-            file.seek(4 + 4 * dimensions)
-            # One byte more than promised: a file that goes on is not what its header says.
-            content = file.read(wanted + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataFault(f"{path}: cannot be read ({_reason(error)})") from error
-    if len(content) != wanted:
-        fault = "is cut short" if len(content) < wanted else "is longer than its header says"
-        raise DataFault(f"{path}: {fault}: {' x '.join(map(str, shape))} bytes were announced")
-    return np.frombuffer(content, np.uint8).reshape(shape)
+            file.seek(_header_bytes(3))
+            yield file
+
+    return Part(path, (count, height, width, 1), opened)
+
+
+def _labels(path: Path, pictures: Part) -> NDArray[np.int64]:
+    (count,) = _header(path, 1)
+    if count != pictures.shape[0]:
+        has = f"has {pictures.shape[0]} pictures, but {count} labels are beside it"
+        raise DataFault(f"{pictures.path}: {has} ({path.name})")
+    with said_why(path), _opened(path) as file:
+        file.seek(_header_bytes(1))
+        content = file.read(count + 1)
+    if len(content) != count:
+        fault = "is cut short" if len(content) < count else "is longer than its header says"
+        raise DataFault(f"{path}: {fault}: {count} labels were announced")
+    return np.frombuffer(content, np.uint8).astype(np.int64)
 
 
 def _header(path: Path, dimensions: int) -> tuple[int, ...]:
     """The dimensions; raises `DataFault` where they are not `dimensions` of unsigned bytes."""
-    try:
-        with _opened(path) as file:
-            head = file.read(4 + 4 * dimensions)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataFault(f"{path}: cannot be read ({_reason(error)})") from error
+    with said_why(path), _opened(path) as file:
+        head, file_bytes = file.read(_header_bytes(dimensions)), path.stat().st_size
     what = "pictures (three dimensions)" if dimensions == 3 else "labels (one dimension)"
     if len(head) < 4 or head[:2] != b"\0\0" or head[3] != dimensions:
         raise DataFault(f"{path}: is not an IDX file of {what}")
     if head[2] != _UNSIGNED_BYTE:
         raise DataFault(f"{path}: holds values of IDX type {head[2]}; only unsigned bytes (8) are read")
-    if len(head) < 4 + 4 * dimensions:
+    if len(head) < _header_bytes(dimensions):
         raise DataFault(f"{path}: is cut short within its header")
-    shape = struct.unpack(f">{dimensions}I", head[4:])
-    if 0 in shape[1:]:
-        raise DataFault(f"{path}: its pictures have no pixels ({' x '.join(map(str, shape))})")
-    return tuple(shape)
+    shape = tuple(struct.unpack(f">{dimensions}I", head[4:]))
+    if math.prod(shape) > _INFLATED * file_bytes:  # before memory is taken for it
+        raise DataFault(f"{path}: is cut short: {in_words(shape)} were announced")
+    return shape
+
+
+def _header_bytes(dimensions: int) -> int:
+    return 4 + 4 * dimensions
 
 
 def _opened(path: Path) -> IO[bytes]:
     with path.open("rb") as file:
         is_zipped = file.read(2) == _GZIP
     return cast(IO[bytes], gzip.open(path, "rb")) if is_zipped else path.open("rb")
-
-
-def _reason(error: OSError | EOFError | zlib.error) -> str:
-    return reason_of(error) if isinstance(error, OSError) and error.errno else str(error).lower()
 
 
 def _labels_of(path: Path) -> Path | None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
+from engine.data.arrays import Arrays, is_arrays
 from engine.data.builtin import BUILTIN, BUILTIN_SHAPES
-from engine.data.folder import read_folder
-from engine.data.idx import idx_shape, is_idx, is_mnist_folder, read_idx_file, read_mnist_folder
+from engine.data.folder import Folder
+from engine.data.idx import IdxFile, MnistFolder, is_idx, is_mnist_folder
+from engine.data.reader import read
+from engine.data.reading import Source
 from engine.data.source import DataShape, Pictures
+from engine.data.zipped import Zipped
 from engine.errors import DataFault
 from engine.progress import Progress
 
-IN_WORDS = "emoji, mnist, a folder of images, or an IDX images file"
-FOLDER_SHAPE = DataShape(64, 3)
-"""Pictures of a folder are of any size: this one trains in minutes."""
+IN_WORDS = "emoji, mnist, a folder or a zip of images, an IDX images file or an .npz"
 
 
 def data_place(name: str) -> str:
@@ -32,37 +35,33 @@ def open_data(
 
     Raises `DataFault` where there is no such source or nothing in it can be read.
     """
-    if size is None or channels is None:
-        natural = natural_shape(name)
-        size, channels = size or natural.size, channels or natural.channels
     if name in BUILTIN:
-        return BUILTIN[name](size, channels)
-    path = _found(name)
-    if path.is_dir():
-        if is_mnist_folder(path):
-            return read_mnist_folder(path, size, channels)
-        return read_folder(path, size, channels, progress)
-    return read_idx_file(path, size, channels)
+        natural = BUILTIN_SHAPES[name]
+        return BUILTIN[name](size or natural.size, channels or natural.channels)
+    source = _source(name)
+    if size is None or channels is None:
+        natural = source.natural_shape()
+        size, channels = size or natural.size, channels or natural.channels
+    return read(source, size, channels, progress)
 
 
 def natural_shape(name: str) -> DataShape:
     """What the pictures of a data set have by themselves, without reading them all. Raises `DataFault`."""
-    if name in BUILTIN:
-        return BUILTIN_SHAPES[name]
-    path = _found(name)
-    if path.is_dir() and not is_mnist_folder(path):
-        return FOLDER_SHAPE
-    return idx_shape(path)
+    return BUILTIN_SHAPES[name] if name in BUILTIN else _source(name).natural_shape()
 
 
-def _found(name: str) -> Path:
+def _source(name: str) -> Source:
     path = _expanded(name)
     if not path.exists():
         known = ", ".join(sorted(BUILTIN))
         raise DataFault(f"data {name!r}: neither a built-in set ({known}) nor a file or folder that exists")
-    if path.is_file() and not is_idx(path):
-        raise DataFault(f"data {name!r}: is not a set of pictures: use {IN_WORDS}")
-    return path
+    if path.is_dir():
+        return MnistFolder(path) if is_mnist_folder(path) else Folder(path)
+    if path.suffix.lower() in (".zip", ".npz") or (path.is_file() and zipfile.is_zipfile(path)):
+        return Arrays(path) if is_arrays(path) else Zipped(path)
+    if path.is_file() and is_idx(path):
+        return IdxFile(path)
+    raise DataFault(f"data {name!r}: is not a set of pictures: use {IN_WORDS}")
 
 
 def _expanded(name: str) -> Path:

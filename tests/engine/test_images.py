@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine.errors import PictureFault
-from engine.images import fitted_crop, read_picture, resized
+from engine.images import PictureHeader, fitted_crop, read_header, read_picture, resized
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 
@@ -293,3 +293,20 @@ def test_fitted_crop_takes_the_middle_square() -> None:
     assert (fitted_crop(wide, 10) == 200).all()
     assert (fitted_crop(wide.transpose(1, 0, 2), 10) == 200).all()
     assert fitted_crop(wide, 64).shape == (64, 64, 3)
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_grey"), [("L", True), ("1", True), ("I;16", True), ("P", False), ("RGB", False)]
+)
+def test_a_header_tells_size_and_kind(tmp_path: Path, mode: str, is_grey: bool) -> None:
+    Image.new(mode, (30, 20)).save(tmp_path / "a.png")
+    expected = PictureHeader(30, 20, is_grey)
+    assert read_header(tmp_path / "a.png") == read_header((tmp_path / "a.png").read_bytes()) == expected
+
+
+def test_what_has_no_header_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (tmp_path / "b.png").write_text("hello")
+    for name in ("a.png", "b.png", "gone.png"):
+        with pytest.raises(PictureFault, match=name):
+            read_header(tmp_path / name)

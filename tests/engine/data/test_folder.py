@@ -10,9 +10,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.data.folder import read_folder
-from engine.data.source import UNLABELLED
+from engine.data.folder import Folder
+from engine.data.reader import read
+from engine.data.source import UNLABELLED, Pictures
 from engine.errors import DataFault
+from engine.progress import Progress
+
+
+def read_folder(path: Path, size: int, channels: int, progress: Progress | None = None) -> Pictures:
+    return read(Folder(path), size, channels, progress)
 
 
 def put(path: Path, colour: str = "red", size: tuple[int, int] = (20, 12)) -> Path:

@@ -112,14 +112,17 @@ GOOD = idx(digits(3))
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (GOOD[:-1], "is cut short: 3 x 6 x 6 bytes were announced"),
+        (GOOD[:-1], "is cut short: 3 x 6 x 6 were announced"),
         (GOOD + b"x", "is longer than its header says"),
         (GOOD[:9], "is cut short within its header"),
         (idx(labels(9)), r"is not an IDX file of pictures \(three dimensions\)"),
         (idx(digits(3).astype(">f4"), 13), "holds values of IDX type 13; only unsigned bytes"),
         (idx(digits(0)), "holds no pictures"),
         (idx(np.zeros((3, 0, 4), np.uint8)), "its pictures have no pixels"),
-        (bytes((0, 0, 8, 3)) + b"\xff" * 12, "is cut short: 4294967295 x 4294967295 x 4294967295 bytes"),
+        (
+            bytes((0, 0, 8, 3)) + b"\xff" * 12,
+            "is cut short: 4294967295 x 4294967295 x 4294967295 were announced",
+        ),
         (gzip.compress(GOOD)[:-12], "cannot be read"),
         (gzip.compress(GOOD)[:-8] + b"xxxxxxxx", "cannot be read"),
         (b"", "is not a set of pictures"),
