@@ -23,7 +23,7 @@ Curves = Mapping[str, Series]
 Request = Literal["pause", "stop"]
 T = TypeVar("T")
 
-_AT_ONCE = 2**20
+_AT_ONCE = 2**18
 """Bytes read before other threads get a turn: a long run's figures are read in several bites."""
 
 
@@ -65,9 +65,10 @@ class Follower:
         """What was appended since the last call; everything with the first."""
         if self._metrics.was_replaced():
             self._table = CurveTable()
-        added = self._table.add(self._metrics.read())
+        added = [self._table.add(rows) for rows in self._metrics.read()]
         self._events.was_replaced()
-        return Update(tuple(self._events.read()), self._table.curves() if added else None)
+        events = tuple(event for some in self._events.read() for event in some)
+        return Update(events, self._table.curves() if any(added) else None)
 
 
 class CurveTable:
@@ -155,8 +156,8 @@ class _Tail(Generic[T]):
             self._read_to = 0
         return replaced
 
-    def read(self) -> Iterator[T]:
-        """The new lines, decoded; none where the file is not there."""
+    def read(self) -> Iterator[list[T]]:
+        """The new lines, decoded, bite by bite; none where the file is not there."""
         if self._size() <= self._read_to:
             return
         with contextlib.suppress(OSError), self._path.open("rb") as file:
@@ -165,7 +166,7 @@ class _Tail(Generic[T]):
             while part := file.read(_AT_ONCE):
                 whole, newline, torn = (torn + part).rpartition(b"\n")
                 self._read_to += len(whole) + len(newline)
-                yield from self._decoded(whole)
+                yield list(self._decoded(whole))
 
     def _decoded(self, lines: bytes) -> Iterator[T]:
         for line in lines.splitlines():
