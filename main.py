@@ -225,7 +225,9 @@ def _tour(options: Options) -> None:
 def _benchmark(options: Options) -> None:
     from gui.benchmarks.run import run_benchmarks
 
-    _print_values(options, run_benchmarks(options.names))
+    with progress_line(quiet=options.json) as tell:
+        figures = run_benchmarks(options.names, tell)
+    _print_values(options, figures)
 
 
 def _print_result(options: Options, text: str, **values: Any) -> None:

@@ -83,7 +83,12 @@ def tour_arguments(parser: Parser) -> None:
 
 def benchmark_arguments(parser: Parser) -> None:
     """Those of `benchmark`."""
-    parser.add_argument("names", metavar="NAME", nargs="*", help="paint, startup; all without it")
+    parser.add_argument(
+        "names",
+        metavar="NAME",
+        nargs="*",
+        help="paint, startup, training; all of these without it; papers takes hours",
+    )
 
 
 def _device_argument(parser: Parser) -> None:
