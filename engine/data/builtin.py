@@ -28,7 +28,7 @@ def emoji(size: int = EMOJI_PX, channels: int = 3) -> Pictures:
     folder = ASSETS / "data" / "emoji"
     with (folder / "noto-emoji-64.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    images = _over_white(_read_tiles(folder / "noto-emoji-64.webp", [int(row["index"]) for row in rows]))
+    images = _read_tiles(folder / "noto-emoji-64.webp", [int(row["index"]) for row in rows])
     label_names = tuple(sorted({row["category"] for row in rows}))
     return Pictures(
         images=shaped(images, size, channels),
@@ -50,14 +50,11 @@ BUILTIN_SHAPES: Mapping[str, DataShape] = {"emoji": DataShape(EMOJI_PX, 3), "mni
 
 
 def _read_tiles(path: Path, indices: list[int]) -> NDArray[np.uint8]:
+    """Pictures of the sheet over white, (n, 64, 64, 3)."""
     with Image.open(path) as image:
-        sheet = np.asarray(image.convert("RGBA"))
+        white = Image.new("RGB", image.size, (255, 255, 255))
+        white.paste(image, mask=image.getchannel("A"))
+    sheet = np.asarray(white)
     corners = [divmod(index, EMOJI_COLUMNS) for index in indices]
     tiles = [sheet[r * EMOJI_PX :, c * EMOJI_PX :][:EMOJI_PX, :EMOJI_PX] for r, c in corners]
     return np.stack(tiles)
-
-
-def _over_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    alpha = rgba[..., 3:].astype(np.uint16)
-    # Integer rounding of colour * a + 255 * (1 - a); 65,025 fits uint16.
-    return ((rgba[..., :3].astype(np.uint16) * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
