@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
@@ -53,7 +52,8 @@ def condition_of(model: Autoencoder, labels: Tensor) -> Tensor | None:
     """One-hot weights (B, L) float32 of labels (B,); None for a model that takes no condition."""
     if not model.label_count:
         return None
-    return F.one_hot(labels, model.label_count).float()
+    weights = torch.zeros(len(labels), model.label_count, device=labels.device)
+    return weights.scatter_(1, labels[:, None], 1.0)  # one_hot would wait for the device to check them
 
 
 def reconstruct(model: Autoencoder, images: Tensor, condition: Tensor | None) -> Tensor:

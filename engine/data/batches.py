@@ -81,8 +81,10 @@ class Batches:
         places = np.arange(first + self.own.start, first + self.own.stop)
         indices = self._indices(places)
         images = _varied(self.images[indices], self.augmentation, _draws(self.seed, places))
+        # By NumPy: batches are built in a thread beside training, where torch would start threads of its own.
+        values = np.divide(images, np.float32(255), dtype=np.float32)
         # Permuted, the memory of the pictures is that of channels last already.
-        batch = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
+        batch = torch.from_numpy(values).permute(0, 3, 1, 2)
         return Batch(
             batch.contiguous(memory_format=torch.channels_last), torch.from_numpy(self.labels[indices])
         )
