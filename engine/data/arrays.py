@@ -21,8 +21,6 @@ from engine.errors import DataFault
 
 _IMAGES, _LABELS = "images.npy", "labels.npy"
 _SAVE_AS = "save them with numpy.savez(file, images=..., labels=...)"
-_INFLATED = 1032
-"""No byte of an archive becomes more than so many by the methods that NumPy knows."""
 
 
 class Arrays(RawPictures):
@@ -99,10 +97,6 @@ def _header(
     if is_by_columns and len(shape) > 1:
         raise DataFault(f"{path}: {what} is stored by columns: save numpy.ascontiguousarray({what[1:-1]})")
     wanted = math.prod(shape) * dtype.itemsize
-    if (
-        min(shape, default=0) < 0
-        or wanted > info.file_size - file.tell()
-        or wanted > _INFLATED * info.compress_size
-    ):
+    if min(shape, default=0) < 0 or wanted > info.file_size - file.tell():
         raise DataFault(f"{path}: is cut short: {what} of {in_words(shape)} was announced")
     return shape, dtype

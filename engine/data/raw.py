@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import lzma
 import math
 import zipfile
 import zlib
@@ -27,7 +28,9 @@ PIECE_BYTES = 2**24
 """So much is read at once."""
 QUICK_BYTES = 2**22
 """So much is resized in about a second."""
-UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+UNREADABLE = (
+    OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError,
+)  # fmt: skip
 """What reading a compressed file raises where it is damaged or gone."""
 
 

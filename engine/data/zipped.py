@@ -5,6 +5,7 @@ An archive is not to be trusted: names only become labels, sizes are checked bef
 
 from __future__ import annotations
 
+import lzma
 import struct
 import zipfile
 import zlib
@@ -23,8 +24,8 @@ LARGEST_BYTES = 2**28
 _ENCRYPTED = 0x1
 # What `zipfile` raises for archives that are damaged, or made by means that it does not know.
 UNREADABLE = (
-    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, LookupError,
-    struct.error, MemoryError,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, ValueError,
+    LookupError, struct.error, MemoryError,
 )  # fmt: skip
 
 
@@ -80,7 +81,7 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
 def _name(info: zipfile.ZipInfo) -> str | None:
     """Its path with `/`, in characters that any output takes; None for folders and what people do not see."""
     parts = [part for part in info.filename.replace("\\", "/").split("/") if part not in ("", ".", "..")]
-    if info.is_dir() or not parts or not all(map(is_seen, parts)):
+    if info.filename.endswith(("/", "\\")) or not parts or not all(map(is_seen, parts)):
         return None
     text = "/".join(parts).encode("utf-8", "replace").decode()
     return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -67,7 +67,7 @@ def test_other_ways_of_packing(tmp_path: Path, method: int) -> None:
 
 
 def test_names_do_no_harm(tmp_path: Path) -> None:
-    entries = ["../../up.png", "/etc/root.png", "C:\\dos\\win.png", "a\x1b[2J/b.png", "..", "./here.png"]
+    entries = ["../../up.png", "/etc/root.png", "C:\\dos\\win.png", "a\x1b[2J/b.png", "..", "", "./here.png"]
     path = packed(tmp_path / "a.zip", {name: png() for name in entries})
     pictures = open_data(str(path), 4, 3)
     assert pictures.names == (
@@ -128,12 +128,15 @@ def test_the_natural_shape_is_that_of_its_pictures(tmp_path: Path) -> None:
     assert natural_shape(str(path)) == DataShape(30, 3)
 
 
-@given(st.data())
+@given(
+    st.data(),
+    st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]),
+)
 def test_no_damage_makes_anything_but_a_data_fault(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, method: int
 ) -> None:
     folder = tmp_path_factory.mktemp("zip")
-    content = bytearray(packed(folder / "a.zip", {"a/b.png": png(), "c.png": png()}).read_bytes())
+    content = bytearray(packed(folder / "a.zip", {"a/b.png": png(), "c.png": png()}, method).read_bytes())
     for place in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=6)):
         content[place] = data.draw(st.integers(0, 255))
     (folder / "a.zip").write_bytes(content)
