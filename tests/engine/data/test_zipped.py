@@ -67,13 +67,16 @@ def test_other_ways_of_packing(tmp_path: Path, method: int) -> None:
 
 
 def test_names_do_no_harm(tmp_path: Path) -> None:
-    entries = ["../../up.png", "/etc/root.png", "C:\\dos\\win.png", "a\x1b[2J/b.png", "..", "", "./here.png"]
+    entries = ["../../up.png", "/etc/root.png", "C:\\dos\\win.png", "a\x1b[2J/b.png", "..", "./here.png"]
     path = packed(tmp_path / "a.zip", {name: png() for name in entries})
     pictures = open_data(str(path), 4, 3)
     assert pictures.names == (
         "C:/dos/win.png", "a\ufffd[2J/b.png", "etc/root.png", "here.png", "up.png",
     )  # fmt: skip
     assert [file.name for file in tmp_path.iterdir()] == ["a.zip"]
+    nameless = zipfile.ZipInfo("x")
+    nameless.filename = ""
+    assert zipped._name(nameless) is None
 
 
 def test_what_people_do_not_see_is_not_read(tmp_path: Path) -> None:
