@@ -46,8 +46,10 @@ from gui.workers.decode import DecodeLoop
 from gui.workers.files import Opened, belongs_to, kind_of, open_painting
 from gui.workers.job import Ticket, UnexpectedError, Worker
 from gui.workers.load import ModelLibrary, program_library
+from gui.workers.train_form import program_reader
 from gui.workers.trainer_process import PROGRAM
 from gui.workspaces.paint import PaintWorkspace
+from gui.workspaces.train import RunCommands, TrainWorkspace
 
 FIRST_MODEL = "emoji-vqvae"
 FIRST_PAINTING = theme.ASSETS / "gallery" / "first-light.codebrush"
@@ -98,7 +100,7 @@ class Studio:
         # Torch works on one thread only: each thread it is called from would keep a pool of its own.
         self._model_worker, self._reader, self._exporter = Worker("model"), Worker("files"), Worker("export")
         self._workers = (self._model_worker, self._reader, self._exporter)
-        self._follower = Worker("training")
+        self._follower, self._desk = Worker("training"), Worker("desk")
         window = self.window
         self.training = TrainingState(folders.runs, self._follower, window, trainer)
         self.gallery = Gallery(self._model_worker, window)
@@ -113,6 +115,7 @@ class Studio:
         self.recovery = Recovery(self.painting, folders.autosaves, self._reader, window)
 
     def _make_commands(self, chooser: FileChooser) -> None:
+        self._chooser = chooser
         about = self.window, self.session, self.painting
         self.models = Models(*about, self.book, chooser)
         self.files = Files(
@@ -179,7 +182,19 @@ class Studio:
 
     def _make_train(self) -> QWidget:
         """The Train workspace, when it is shown for the first time: its plots take long to load."""
-        return QWidget()
+        follow = self.window.actions_table["train.follow"]
+        workspace = TrainWorkspace(
+            self.training,
+            self.gallery,
+            RunCommands(self.runs.paint_with, self.runs.open_folder, follow),
+            self._desk,
+            self._model_worker,
+            program_reader(),
+            self._chooser,
+        )
+        workspace.failed.connect(self.window.messages.say_fault)
+        self.train = workspace
+        return workspace
 
     def _wire_actions(self) -> None:
         actions, files, window = self.window.actions_table, self.files, self.window
@@ -335,7 +350,7 @@ class Studio:
     def _stop(self) -> None:
         self.settings.geometry = self.window.saveGeometry()
         self.settings.sync()
-        ended = [worker.stop(_PATIENCE_S) for worker in (*self._workers, self._follower)]
+        ended = [worker.stop(_PATIENCE_S) for worker in (*self._workers, self._follower, self._desk)]
         self.training.close()
         self.all_ended = all(ended)
         self.recovery.close()

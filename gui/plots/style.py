@@ -40,12 +40,12 @@ def axis_pen() -> QPen:
 
 
 def number_words(value: float) -> str:
-    """A measured value, four digits of it: 0.01234, 12.34, 1,234, 1.2e-05."""
+    """A measured value, four digits of it: 0.01234, 12.34, 1.23e-05; whole ones as they are: 1,234."""
     size = abs(value)
     if not math.isfinite(value):
         return str(value)
-    if value == 0:
-        return "0"
+    if size < 1e7 and value == int(value):
+        return f"{value:,.0f}"
     if size < 1e-4 or size >= 1e7:
         return f"{value:.2e}"
     digits = max(0, 3 - math.floor(math.log10(size)))

@@ -28,7 +28,7 @@ from gui.train.code_colours import DYING, REVIVED, Shades, is_alive, use_colours
 
 FLASH_S = 1.6
 _FRAME_MS = 40
-_LARGEST, _SMALLEST = 14, 3
+_LARGEST, _SMALLEST = 24, 3
 _CAPTION_HEIGHT = 18
 _BETWEEN = theme.SPACE_4
 

@@ -118,8 +118,7 @@ class CurvesPanel(QWidget):
             parent=self,
         )
         self._runs: tuple[RunCurves, ...] = ()
-        self._hidden: set[str] = set()
-        self._known: set[str] = set()  # figures whose first visibility has been decided
+        self._by_hand: dict[str, bool] = {}  # lines that somebody showed or hid
         self._plots = QWidget(self)
         self._stack = QStackedLayout(self)
         self._arrange()
@@ -147,10 +146,6 @@ class CurvesPanel(QWidget):
             RunCurves(run.key, run.name, run.colour, with_psnr(run.measured)) for run in runs if run.measured
         )
         another = [run.key for run in before] != [run.key for run in self._runs]
-        names = {name for run in self._runs for name in run.measured}
-        for name in names - self._known:
-            self._hidden |= hidden_at_first(names) & {name}
-        self._known |= names
         self._show()
         if another and self.losses is not None:
             self.losses.fit()
@@ -183,13 +178,18 @@ class CurvesPanel(QWidget):
             curves = curves_of_run(self._runs[0], chart)
         tips = {curve.key: curve.title if compares else term_of(curve.key).tip for curve in curves}
         entries = [entry(curve, tips[curve.key]) for curve in curves]
-        head.legend.show_entries(entries, frozenset(self._hidden))
-        plot.show_curves([curve for curve in curves if curve.key not in self._hidden])
+        hidden = self._hidden({curve.key for curve in curves})
+        head.legend.show_entries(entries, hidden)
+        plot.show_curves([curve for curve in curves if curve.key not in hidden])
+
+    def _hidden(self, keys: set[str]) -> frozenset[str]:
+        first = hidden_at_first(keys)
+        return frozenset(key for key in keys if not self._by_hand.get(key, key not in first))
 
     # What is asked
 
     def _toggle(self, key: str, shown: bool) -> None:
-        (self._hidden.discard if shown else self._hidden.add)(key)
+        self._by_hand[key] = shown
         self._show()
 
     def _point(self, step: float | None) -> None:

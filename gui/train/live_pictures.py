@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui import theme
+from gui.train.contact_sheet import to_image
 
 CAPTIONS = ("Originals", "Reconstructions")
 _CAPTION_HEIGHT = 18
-_LARGEST, _SMALLEST = 112, 28
+_LARGEST, _SMALLEST = 128, 28
+_FEW = 6  # columns
 _WAITING = "Originals and reconstructions appear here with the first preview"
 
 
@@ -43,6 +47,12 @@ class LivePictures(QWidget):
         self._sheet = image
         self.update()
 
+    def show_pictures(self, originals: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> None:
+        """Square pictures, both (n, H, W, C)."""
+        rows = [np.concatenate(list(row), axis=1) for row in (originals, decoded)]
+        self._sheet = to_image(np.concatenate(rows, axis=0))
+        self.update()
+
     def sizeHint(self) -> QSize:
         return QSize(480, len(CAPTIONS) * (_CAPTION_HEIGHT + 72))
 
@@ -50,10 +60,16 @@ class LivePictures(QWidget):
         return QSize(160, len(CAPTIONS) * (_CAPTION_HEIGHT + _SMALLEST))
 
     def cell_px(self) -> int:
-        """The side of a picture on the screen: by the height, less where more columns fit then."""
+        """The side of a picture on the screen: with so many columns that pictures cover the most."""
         by_height = (self.height() - theme.SPACE_1) // len(CAPTIONS) - _CAPTION_HEIGHT
-        by_width = (self.width() + theme.SPACE_2) // max(1, self.columns) - theme.SPACE_2
-        return max(_SMALLEST, min(_LARGEST, by_height, max(by_width, 56)))
+        tallest = max(_SMALLEST, min(_LARGEST, by_height))
+        sides = {n: min(tallest, (self.width() + theme.SPACE_2) // n - theme.SPACE_2) for n in self._counts}
+        return max(_SMALLEST, sides[max(sides, key=lambda n: n * sides[n] ** 2)])
+
+    @property
+    def _counts(self) -> range:
+        """How many columns there may be."""
+        return range(max(1, min(_FEW, self.columns)), max(1, self.columns) + 1)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)

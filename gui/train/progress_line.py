@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
@@ -12,6 +12,7 @@ from gui import theme
 from gui.frame.spinner import Spinner
 from gui.plots.style import number_words
 from gui.train.words import ACTIVE, STATUS, duration_words, family_title, memory_words
+from gui.workers.data_look import data_title
 
 _PARTS = 1000
 
@@ -70,7 +71,7 @@ class ProgressLine(QWidget):
         if progress is None:
             return
         self.name.show_whole(progress.name)
-        self.about.show_whole(f"{family_title(progress.family)} on {progress.data}")
+        self.about.show_whole(f"{family_title(progress.family)} on {data_title(progress.data)}")
         self._show_status(progress.status)
         for label, text in zip(self._figures, _figures(progress), strict=True):
             label.setText(text)
@@ -107,8 +108,8 @@ class ProgressLine(QWidget):
     def _arrange(self) -> None:
         head, figures = QHBoxLayout(), QHBoxLayout()
         head.setSpacing(theme.SPACE_2)
-        head.addWidget(self.name, 2)
-        head.addWidget(self.about, 1)
+        head.addWidget(self.name)
+        head.addWidget(self.about)
         head.addStretch(1)
         for widget in (self.spinner, self.icon, self.word):
             head.addWidget(widget)
@@ -126,19 +127,25 @@ class ProgressLine(QWidget):
 
 
 class _Elided(QLabel):
-    """Cut in the middle where there is no room; as wide as its text where there is."""
+    """Cut in the middle where there is no room; as wide as its whole text where there is."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._whole = ""
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        self.setMinimumWidth(40)
 
     def show_whole(self, text: str) -> None:
         self._whole = text
         self.setToolTip(text)
-        self.setMaximumWidth(QFontMetrics(self.font()).horizontalAdvance(text) + 2)
+        self.updateGeometry()
         self._fit()
+
+    def sizeHint(self) -> QSize:
+        width = QFontMetrics(self.font()).horizontalAdvance(self._whole) + 2
+        return QSize(width, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(60, self.sizeHint().width()), super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -146,7 +153,7 @@ class _Elided(QLabel):
 
     def _fit(self) -> None:
         metrics = QFontMetrics(self.font())
-        self.setText(metrics.elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.maximumWidth()))
+        self.setText(metrics.elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width()))
 
 
 def _figures(progress: Progress) -> tuple[str, ...]:

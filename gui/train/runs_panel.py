@@ -43,7 +43,7 @@ class RunsPanel(QWidget):
         self.empty = EmptyState(
             "history",
             "No runs yet",
-            "Each training is kept here: to compare, to go on with, to paint with",
+            "Each training is kept here: compare them, go on with them, paint with them",
             _EMPTY_TEXT_WIDTH,
             self,
         )

@@ -26,7 +26,7 @@ from gui.train.choices import CardChoice, family_choice
 from gui.train.data_panel import DataPanel
 from gui.train.option_fields import text_of
 from gui.train.options_form import OptionsForm
-from gui.train.words import duration_words, family_title
+from gui.train.words import ACTIVE, duration_words, family_title
 from gui.workers.data_look import data_title
 from gui.workers.job import Ticket, Worker
 from gui.workers.train_form import FormReader, TrainForm
@@ -142,10 +142,13 @@ class SettingsColumn(QWidget):
 
     def follow_status(self, status: str) -> None:
         """Start where the run on show rests; pause, resume and stop where it is active."""
-        active = status in ("training", "paused", "starting", "stopping")
+        active = status in ACTIVE
+        had_focus = any(button.hasFocus() for button in (self.start, self.pause, self.stop))
         self.start.setVisible(not active)
         for button in (self.pause, self.stop):
             button.setVisible(active)
+        if had_focus:  # or Qt would put it somewhere else
+            (self.pause if active else self.start).setFocus(Qt.FocusReason.OtherFocusReason)
         self.pause.setEnabled(status in ("training", "paused"))
         self.stop.setEnabled(status != "stopping")
         self.pause.setText("Resume" if status == "paused" else "Pause")

@@ -1,4 +1,4 @@
-"""Loads PyTorch's large library while the window goes on.
+"""Loads large libraries while the window goes on.
 
 Importing torch runs the set-up code of a library of some hundred megabytes inside one call that holds
 the interpreter: 200 to 350 ms in which the window stands still. Calling the system's `dlopen` through
@@ -14,6 +14,8 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+
+from gui.workers.job import Ticket
 
 # Without Python in them: their set-up code may run while other threads hold the interpreter.
 _LIBRARIES = ("libc10", "libtorch_cpu")
@@ -33,3 +35,13 @@ def preload_torch() -> None:
         for name in _LIBRARIES:
             path = Path(found.origin).parent / "lib" / f"{name}{_SUFFIX}"
             dlopen(os.fsencode(path), os.RTLD_LAZY)
+
+
+def preload_plots(ticket: Ticket) -> None:
+    """Import pyqtgraph, which takes 0.4 to 0.7 s.
+
+    On this thread the longest gap of the window is 20 to 50 ms: the import is Python that lets go of the
+    interpreter every 5 ms, and makes no object that belongs to a thread.
+    """
+    ticket.raise_if_cancelled()
+    importlib.import_module("pyqtgraph")

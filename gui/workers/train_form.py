@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gui.workers.job import Ticket
+from gui.workers.preload import preload_torch
 
 if TYPE_CHECKING:
     from engine.training.options import OptionField
@@ -39,3 +40,26 @@ class FormReader:
 
     read: Callable[[str, str, Ticket], TrainForm]
     seconds: Callable[[TrainForm, Ticket], Mapping[str, float]]  # by the preset's key
+
+
+_LENGTHS = {"quick": ("Quick look", 300), "good": ("Good", 3000), "best": ("Best", 30000)}
+
+
+def program_reader() -> FormReader:
+    """The program's own families; needs torch, which is imported with the first form."""
+    return FormReader(_read, lambda _form, _ticket: {})
+
+
+def _read(family: str, data: str, ticket: Ticket) -> TrainForm:
+    ticket.raise_if_cancelled()
+    preload_torch()
+    from engine.data.open import natural_shape
+    from engine.training.options import OptionField, option_fields
+
+    fields = option_fields(family, natural_shape(data))
+    steps = OptionField("steps", "training", "integer", 300, 1, description="batches", advanced=False)
+    seed = OptionField("seed", "training", "integer", 0, 0, description="all that is random follows from it")
+    places = ("auto", "cpu", "cuda", "mps")
+    device = OptionField("device", "training", "choice", "auto", choices=places, description="what computes")
+    presets = (PresetOffer(key, title, "", count, {}) for key, (title, count) in _LENGTHS.items())
+    return TrainForm(family, data, (steps, *fields, seed, device), tuple(presets))
