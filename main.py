@@ -160,6 +160,7 @@ def _train_request(options: Options, asked_at: float) -> TrainRequest:
         family=options.model,
         data=options.data,
         length=None if length == Length() else length,
+        preset=options.preset,
         batch_size=options.batch_size,
         seed=options.seed,
         device=options.device,
@@ -178,6 +179,13 @@ def _step_words(terms: dict[str, float]) -> str:
 def _print_skipped(names: Sequence[str]) -> None:
     if names:
         print(f"skipped, cannot be read as pictures ({len(names)}): {words(names)}")
+
+
+def _presets(options: Options) -> None:
+    from engine.data.open import natural_shape
+    from engine.training.presets import expected_times
+
+    _print_values(options, expected_times(options.model, natural_shape(options.data), options.device))
 
 
 def _evaluate(options: Options) -> None:
@@ -290,6 +298,12 @@ COMMANDS = {
         "train a model",
         "train --model vqvae --data emoji --out runs/first",
         arguments.train_arguments,
+    ),
+    "presets": Command(
+        _presets,
+        "say how long trainings take here",
+        "presets --model vae --data emoji",
+        arguments.presets_arguments,
     ),
     "evaluate": Command(
         _evaluate,

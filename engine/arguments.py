@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.models.registry import FAMILIES
+from engine.training.presets import TITLES
 
 Parser = argparse.ArgumentParser
 DATA = "emoji, mnist, a folder or zip of images, an IDX file, an .npz"
@@ -34,6 +35,7 @@ def train_arguments(parser: Parser) -> None:
     length.add_argument("--minutes", type=_minutes, metavar="M", help="all in all; 10 without any of these")
     length.add_argument("--epochs", type=_epochs, metavar="N", help="times through the train split")
     length.add_argument("--steps", type=_count, metavar="N", help="batches")
+    length.add_argument("--preset", choices=tuple(TITLES), help="steps and settings that go together")
     parser.add_argument("--stop-after", type=_count, metavar="N", help="save and stop at step N of the run")
     parser.add_argument("--batch-size", type=_count, metavar="B", help=SAID_BY_DEFAULTS)
     parser.add_argument("--seed", type=_seed, metavar="S", help="0 without it")
@@ -41,6 +43,13 @@ def train_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="any other option; repeat"
     )
+
+
+def presets_arguments(parser: Parser) -> None:
+    """Those of `presets`."""
+    parser.add_argument("--model", metavar="FAMILY", required=True, help=f"one of {', '.join(FAMILIES)}")
+    parser.add_argument("--data", metavar="DATA", required=True, help=DATA)
+    _device_argument(parser)
 
 
 def evaluate_arguments(parser: Parser) -> None:

@@ -55,6 +55,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True):
     device: str | None
     threads: Annotated[int, Meta(ge=1, le=1024)]
     length: Length
+    preset: str | None = None
     total_steps: Annotated[int, Meta(ge=1)] | None  # None until the pace has been measured
     validations: Annotated[int, Meta(ge=1)] | None = None  # fewer than wished for, where time is short
 

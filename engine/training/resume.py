@@ -43,6 +43,7 @@ def _beside(request: TrainRequest, config: RunConfig) -> list[tuple[str, object,
         ("--model", request.family, config.family),
         ("--data", request.data and data_place(request.data), config.data),
         ("--batch-size", request.batch_size, config.training.batch_size),
+        ("--preset", request.preset, config.preset),
         ("--seed", request.seed, config.seed),
         *(
             (f"--{unit}", getattr(length, unit), getattr(config.length, unit))

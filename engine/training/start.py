@@ -16,6 +16,7 @@ from engine.errors import DataFault, OptionFault
 from engine.progress import Progress
 from engine.training.config import Length, RunConfig, model_config, parse_settings
 from engine.training.events import Event
+from engine.training.presets import preset_named
 from engine.training.resume import refuse_conflicts, refuse_unbuildable
 from engine.training.run import Run
 
@@ -40,6 +41,7 @@ class TrainRequest:
     family: str | None = None
     data: str | None = None
     length: Length | None = None
+    preset: str | None = None
     batch_size: int | None = None
     seed: int | None = None
     device: str | None = None
@@ -153,11 +155,13 @@ class _Session:
 def _new_config(request: TrainRequest, processes: Processes) -> RunConfig:
     if request.family is None or request.data is None:
         raise OptionFault("train needs --model and --data (or --resume with the --out of an earlier run)")
-    length = request.length or Length(minutes=DEFAULT_MINUTES)
+    length, settings = request.length or Length(minutes=DEFAULT_MINUTES), tuple(request.settings)
     shape = natural_shape(request.data)
-    model, training, augmentation = parse_settings(
-        request.family, request.settings, request.batch_size, shape
-    )
+    if request.preset is not None:
+        preset = preset_named(request.preset, request.family, shape)
+        length = request.length or Length(steps=preset.steps)
+        settings = (*preset.settings, *settings)  # what is said beside it wins
+    model, training, augmentation = parse_settings(request.family, settings, request.batch_size, shape)
     import torch
 
     threads = request.threads or processes.threads(torch.get_num_threads())
@@ -171,6 +175,7 @@ def _new_config(request: TrainRequest, processes: Processes) -> RunConfig:
         device=request.device,
         threads=threads,
         length=length,
+        preset=request.preset,
         total_steps=length.steps,
     )
 

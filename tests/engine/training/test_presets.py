@@ -1,0 +1,99 @@
+"""Presets: every family has three that can be trained, longer and longer, with a time for this device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.data.source import DataShape
+from engine.errors import OptionFault
+from engine.models.registry import FAMILIES
+from engine.training import presets as presets_module
+from engine.training import start
+from engine.training.config import Length, parse_settings
+from engine.training.presets import TITLES, expected_seconds, expected_times, preset_named, presets
+from engine.training.run import Run
+from engine.training.start import TrainRequest, train
+from tests.engine.training.families import SMALL
+from tests.small import small_pictures
+
+EMOJI, MNIST, TINY = DataShape(64, 3), DataShape(28, 1), DataShape(16, 3)
+
+
+@pytest.fixture(autouse=True)
+def _same_threads() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("shape", [EMOJI, MNIST, DataShape(1000, 3)])
+def test_presets_are_longer_and_longer_and_can_be_trained(family: str, shape: DataShape) -> None:
+    found = presets(family, shape)
+    assert [preset.name for preset in found] == list(TITLES)
+    assert [preset.steps for preset in found] == sorted(preset.steps for preset in found)
+    for preset in found:
+        parse_settings(family, preset.settings, None, shape)
+
+
+def test_small_pictures_get_more_steps() -> None:
+    assert preset_named("good", "vae", MNIST).steps == 4 * preset_named("good", "vae", EMOJI).steps
+
+
+def test_what_does_not_exist_is_named() -> None:
+    with pytest.raises(OptionFault, match="'perfect' does not exist: use quick, good, best"):
+        preset_named("perfect", "vae", EMOJI)
+    with pytest.raises(OptionFault, match="'gan' does not exist"):
+        presets("gan", EMOJI)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_time_is_so_many_steps_of_what_one_takes(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presets_module, "TIMED_STEPS", 1)
+    settings = (*SMALL[family], "batch_size=4")
+    assert 0 < expected_seconds(family, settings, 10, TINY, "cpu") < 60
+    monkeypatch.setattr(presets_module, "_seconds_per_step", lambda *_: 0.5)
+    assert expected_seconds(family, settings, 100, TINY, "cpu") == pytest.approx(50 * presets_module.BESIDES)
+
+
+def test_times_of_all_presets_name_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presets_module, "_seconds_per_step", lambda *_: 0.5)
+    times = expected_times("vqvae", EMOJI, "cpu")
+    assert times["device"].startswith("CPU")
+    assert [row["name"] for row in times["presets"]] == list(TITLES)
+    assert all(row["seconds"] == pytest.approx(0.55 * row["steps"]) for row in times["presets"])
+
+
+def test_a_preset_gives_steps_and_settings_and_what_is_said_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "open_data", lambda *_: small_pictures())
+    monkeypatch.setattr(start, "natural_shape", lambda _: TINY)
+    request = TrainRequest(
+        out=tmp_path / "run",
+        family="vae",
+        data="blobs",
+        preset="good",
+        device="cpu",
+        batch_size=4,
+        settings=(*SMALL["vae"], "validations=3"),
+        stop_after=1,
+        threads=1,
+    )
+    list(train(request))
+    config = Run(tmp_path / "run").read_config()
+    good = preset_named("good", "vae", TINY)
+    assert (config.total_steps, config.length, config.preset) == (
+        good.steps,
+        Length(steps=good.steps),
+        "good",
+    )
+    assert (config.training.ema_decay, config.training.validations) == (0.999, 3)
+    resumed = TrainRequest(out=tmp_path / "run", resume=True, preset="good", stop_after=1)
+    assert list(train(resumed))[-1].event == "saved"
+    with pytest.raises(OptionFault, match=r"--preset best: .*run was started with good"):
+        list(train(TrainRequest(out=tmp_path / "run", resume=True, preset="best")))
