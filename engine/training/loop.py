@@ -75,7 +75,7 @@ class Trainer:
         self.learner = Learner(config, self.device, processes)
         self.keeper = Keeper(run, self.learner, pictures)
         self.train, self.valid = pictures.split("train"), pictures.split("valid")
-        self.measured = nats_pictures(self.learner.model, pictures).split("valid")
+        self.measured = nats_pictures(self.learner.model, self.valid)
         if config.length.epochs is not None and config.total_steps is None:
             steps = max(1, round(config.length.epochs * self.batches.steps_per_epoch))
             self.config = msgspec.structs.replace(config, total_steps=steps)
