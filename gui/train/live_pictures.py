@@ -64,7 +64,7 @@ class LivePictures(QWidget):
         by_height = (self.height() - theme.SPACE_1) // len(CAPTIONS) - _CAPTION_HEIGHT
         tallest = max(_SMALLEST, min(_LARGEST, by_height))
         sides = {n: min(tallest, (self.width() + theme.SPACE_2) // n - theme.SPACE_2) for n in self._counts}
-        return max(_SMALLEST, sides[max(sides, key=lambda n: n * sides[n] ** 2)])
+        return max(_SMALLEST, sides[max(sides, key=lambda n: n * sides[n] ** 1.5)])
 
     @property
     def _counts(self) -> range:
