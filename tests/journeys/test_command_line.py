@@ -27,7 +27,7 @@ from tests.small import write_small_model
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ("image_size=16", "codes=16", "code_dim=4", "hidden=8", "residual_hidden=4", "validations=2")
 HEADLESS = [
-    "models", "info", "train", "evaluate", "encode", "decode", "export", "tour", "benchmark",
+    "models", "info", "train", "presets", "evaluate", "encode", "decode", "export", "tour", "benchmark",
 ]  # fmt: skip
 
 
