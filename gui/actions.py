@@ -153,6 +153,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.actual_size", "Actual size", VIEW, ("Ctrl+Alt+0",), "scan", "One pixel is one pixel"),
     Action("view.grid", "Grid lines", VIEW, ("G",), "grid-3x3", "The cells of the codes", True, parts=True),
     Action("view.index", "Code numbers", VIEW, ("Shift+G",), "hash", "In each cell, when zoomed in", True),
+    Action(
+        "train.start",
+        "Start training",
+        TRAIN,
+        ("Ctrl+Return",),
+        "play",
+        "A new run, with the settings at hand",
+    ),
     Action("train.pause", "Pause training", TRAIN, ("Ctrl+Shift+Space",), "pause", "Or resume it"),
     Action(
         "train.stop", "Stop training and keep it", TRAIN, (), "circle-stop", "Saves a snapshot to go on from"

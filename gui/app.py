@@ -37,7 +37,7 @@ def run(path: str | None = None) -> int:
     # Two OpenMP threads that spin while waiting slow one another 10 to 20 times on a shared machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
-        from gui.studio import run_application
+        from gui.application import run_application
     except ImportError as error:
         raise NoWindowFault(f"Qt cannot be loaded ({error}): see Troubleshooting in README.md") from error
     return run_application(None if path is None else Path(path))

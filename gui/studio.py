@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -44,9 +40,9 @@ from gui.state.session import Session
 from gui.state.training import TrainingState
 from gui.workers.decode import DecodeLoop
 from gui.workers.files import Opened, belongs_to, kind_of, open_painting
-from gui.workers.job import Ticket, UnexpectedError, Worker
+from gui.workers.job import Ticket, Worker
 from gui.workers.load import ModelLibrary, program_library
-from gui.workers.train_form import program_reader
+from gui.workers.train_form import FormReader, program_reader
 from gui.workers.trainer_process import PROGRAM
 from gui.workspaces.paint import PaintWorkspace
 from gui.workspaces.train import RunCommands, TrainWorkspace
@@ -69,11 +65,13 @@ class Studio:
         first: Path | None = None,
         chooser: FileChooser | None = None,
         trainer: Sequence[str] = PROGRAM,
+        forms: FormReader | None = None,
     ) -> None:
-        """`trainer` is the command line that trains; for the others see `gui.app.build`."""
+        """`trainer` is the command line that trains, `forms` what it takes; the rest as in `gui.app.build`."""
         self.settings = Settings(folders.settings)
         self.window = MainWindow()
         self.all_ended = False
+        self._forms = forms or program_reader()
         self._brush_of: dict[int, str] = {}  # per level the model_id that the codes in hand were chosen for
         self._make_states(library or program_library(), folders, trainer)
         self._make_commands(chooser or SystemFileChooser(self.window, self.settings))
@@ -189,12 +187,19 @@ class Studio:
             RunCommands(self.runs.paint_with, self.runs.open_folder, follow),
             self._desk,
             self._model_worker,
-            program_reader(),
+            self._forms,
             self._chooser,
         )
         workspace.failed.connect(self.window.messages.say_fault)
         self.train = workspace
         return workspace
+
+    def _start_training(self) -> None:
+        """As the button does; at first it only shows what would be started."""
+        was_shown = self.window.workspace == "train"
+        self.window.show_workspace("train")
+        if was_shown:
+            self.train.settings.start.click()
 
     def _wire_actions(self) -> None:
         actions, files, window = self.window.actions_table, self.files, self.window
@@ -215,6 +220,7 @@ class Studio:
             "edit.find_code": self.codes.focus_find,
             "workspace.paint": lambda: window.show_workspace("paint"),
             "workspace.train": lambda: window.show_workspace("train"),
+            "train.start": self._start_training,
             "help.commands": window.open_commands,
             "help.shortcuts": window.open_shortcuts,
         }
@@ -355,31 +361,3 @@ class Studio:
         self.all_ended = all(ended)
         self.recovery.close()
         self.clipboard.close()
-
-
-def run_application(first: Path | None) -> int:
-    """The program with a window, until it is closed."""
-    app = QApplication(sys.argv[:1])
-    app.setApplicationName("Codebrush")
-    app.setDesktopFileName("codebrush")
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal: Qt would never let Python see it
-    theme.apply_theme(app)
-    app.setWindowIcon(theme.icon("brush", theme.ACCENT, 64))
-    studio = Studio(Folders.of_the_user(), first=first)
-    sys.excepthook = lambda kind, error, trace: _tell(studio, kind, error, trace)
-    studio.window.show()
-    status = app.exec()
-    if not studio.all_ended:
-        os._exit(status)  # a job that cannot be interrupted must not keep the process
-    return status
-
-
-def _tell(
-    studio: Studio, kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
-    """An error nobody foresaw: the window goes on, and says what happened."""
-    sys.__excepthook__(kind, error, trace)
-    if isinstance(error, CodebrushError):
-        studio.window.messages.say_fault(error)
-    elif isinstance(error, Exception):
-        studio.window.messages.say_fault(UnexpectedError(error))

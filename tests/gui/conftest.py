@@ -16,6 +16,7 @@ from gui.studio import Studio
 from gui.workers.load import ModelLibrary
 from tests.gui.fake_trainer import PROGRAM
 from tests.gui.tiny import TinyModel, library_of
+from tests.gui.train.forms import READER
 
 OpenStudio = Callable[..., Studio]
 
@@ -64,7 +65,8 @@ def open_studio(qtbot: QtBot, qapp: QApplication, answers: Answers, folders: Fol
     opened: list[Studio] = []
 
     def open_(library: ModelLibrary | None = None, first: Path | None = None, wait: bool = True) -> Studio:
-        studio = Studio(folders, library or library_of(TinyModel("tiny")), first, answers, PROGRAM)
+        library = library or library_of(TinyModel("tiny"))
+        studio = Studio(folders, library, first, answers, PROGRAM, READER)
         opened.append(studio)
         studio.window.resize(1280, 720)
         studio.window.show()

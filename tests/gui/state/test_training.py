@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -84,6 +83,16 @@ def request(name: str = "first", steps: int = 100_000, **settings: object) -> St
     )
 
 
+MOST_LOOKS = 4
+"""Four looks are taken a second: a death is told within two seconds, however slow the machine is."""
+
+
+def looks_of(window: Window) -> list[object]:
+    looks: list[object] = []
+    window.state._rounds.news.connect(lambda run, _: looks.append(run))
+    return looks
+
+
 def wait_for(qtbot: QtBot, window: Window, status: Status) -> None:
     qtbot.waitUntil(lambda: window.state.status == status, timeout=20_000)
 
@@ -157,7 +166,7 @@ def test_going_on_takes_up_where_it_stopped(qtbot: QtBot, window: Window) -> Non
     assert "is finished" in window.refused[-1]
 
 
-def test_a_kill_is_told_within_two_seconds(qtbot: QtBot, window: Window) -> None:
+def test_a_kill_is_told_by_the_next_looks(qtbot: QtBot, window: Window) -> None:
     state = window.state
     state.start(request())
     qtbot.waitUntil(lambda: state.step > 4, timeout=20_000)
@@ -165,9 +174,9 @@ def test_a_kill_is_told_within_two_seconds(qtbot: QtBot, window: Window) -> None
     pid = window.pid_of(state.current.folder)
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    killed_at = time.monotonic()
+    looks = looks_of(window)
     qtbot.waitUntil(lambda: bool(window.died), timeout=10_000)
-    assert time.monotonic() - killed_at < 2
+    assert len(looks) <= MOST_LOOKS
     message, _ = window.died[0]
     assert "memory" in message
     assert "Go on" in message
@@ -263,9 +272,9 @@ def test_a_window_attaches_to_what_another_left_training(
     assert [card.name for card in second.state.training_here] == ["first"]
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    killed_at = time.monotonic()
+    looks = looks_of(second)
     qtbot.waitUntil(lambda: bool(second.died), timeout=10_000)
-    assert time.monotonic() - killed_at < 2
+    assert len(looks) <= MOST_LOOKS
     assert "without a word" in second.died[0][0]
     assert second.state.status == "interrupted"
 
