@@ -67,7 +67,7 @@ class Studio:
         trainer: Sequence[str] = PROGRAM,
         forms: FormReader | None = None,
     ) -> None:
-        """`trainer` is the command line that trains, `forms` what it takes; the rest as in `gui.app.build`."""
+        """`trainer` is the command line that trains, `forms` what it takes; the rest: see `gui.app.build`."""
         self.settings = Settings(folders.settings)
         self.window = MainWindow()
         self.all_ended = False
