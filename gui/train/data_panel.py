@@ -51,7 +51,7 @@ class DataPanel(QWidget):
         self.combo.activated.connect(self._activated)
         self.facts, self.fault, self.problems = QLabel(self), QLabel(self), QLabel(self)
         self.sheet, self.splits, self.labels = ContactSheet(self), SplitBar(self), LabelBars(self)
-        self.more = QPushButton(self)
+        self.more = QPushButton("More labels", self)
         self.more.setProperty("role", "fold")
         self.more.clicked.connect(self._show_all_labels)
         self.waiting = QWidget(self)

@@ -25,7 +25,7 @@ class FailureCard(QWidget):
         self.message = QLabel(self)
         self.message.setWordWrap(True)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.go_on = QPushButton(self)
+        self.go_on = QPushButton("Go on", self)
         self.go_on.clicked.connect(self.go_on_asked)
         self.details = QPushButton("Show the log", self)
         self.details.setCheckable(True)

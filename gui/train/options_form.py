@@ -37,7 +37,7 @@ class OptionsForm(QWidget):
         self.rows: dict[str, OptionRow] = {}
         self._base: dict[str, Any] = {}
         self._advanced = QWidget(self)
-        self.fold = QPushButton(self)
+        self.fold = QPushButton("Advanced", self)
         self.fold.setProperty("role", "fold")
         self.fold.hide()
         self.fold.clicked.connect(lambda: self._unfold(not self._is_unfolded))

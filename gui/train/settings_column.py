@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -29,7 +30,7 @@ from gui.train.options_form import OptionsForm
 from gui.train.words import ACTIVE, duration_words, family_title
 from gui.workers.data_look import data_title
 from gui.workers.job import Ticket, Worker
-from gui.workers.train_form import FormReader, TrainForm
+from gui.workers.train_form import FormReader, PresetOffer, TrainForm
 
 WIDTH = 320
 FIRST_FAMILY, FIRST_DATA = "vqvae", "emoji"
@@ -61,13 +62,16 @@ class SettingsColumn(QWidget):
         self.setFixedWidth(WIDTH)
         self._models, self._reader = models, reader
         self._shown: TrainForm | None = None
-        self._seconds: Mapping[str, float] = {}
+        self._seconds: dict[str, float] = {}
         self._waiting: dict[str, str] = {}  # options to put in once the form is there
-        self._tickets: list[Ticket] = []
+        self._fills = False  # with them alone: what was changed by hand goes
+        self._form_ticket: Ticket | None = None
+        self._time_tickets: list[Ticket] = []
         self._named_by_hand = False
         self._begun = False
         self.data = DataPanel(desk, chooser, self)
         self.family = family_choice(self)
+        self.family.choose(FIRST_FAMILY)
         self.preset = CardChoice("Preset", side_by_side=True, parent=self)
         self.form = OptionsForm(self)
         self.name, self.name_fault = QLineEdit(self), QLabel(self)
@@ -83,11 +87,19 @@ class SettingsColumn(QWidget):
         """Look at the first data set, when somebody sees the column for the first time."""
         if not self._begun:
             self._begun = True
-            self.family.choose(FIRST_FAMILY)
             if self.data.name:
                 self._read_form()
             else:
                 self.data.choose(FIRST_DATA)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._shown is not None:
+            self._ask_times(self._shown)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._cancel_times()  # the worker is wanted for painting now
 
     # What is asked for
 
@@ -118,7 +130,7 @@ class SettingsColumn(QWidget):
         values |= {"seed": str(request.seed), "device": request.device or _ANY_DEVICE}
         if request.steps is not None:
             values["steps"] = str(request.steps)
-        self._waiting = values
+        self._waiting, self._fills = values, True
         self._named_by_hand = False
         self.offer_name(request.name)
         self.family.choose(request.family)
@@ -147,13 +159,14 @@ class SettingsColumn(QWidget):
         self.start.setVisible(not active)
         for button in (self.pause, self.stop):
             button.setVisible(active)
-        if had_focus:  # or Qt would put it somewhere else
-            (self.pause if active else self.start).setFocus(Qt.FocusReason.OtherFocusReason)
         self.pause.setEnabled(status in ("training", "paused"))
         self.stop.setEnabled(status != "stopping")
         self.pause.setText("Resume" if status == "paused" else "Pause")
         theme.restyle(self.pause, "role", "primary" if status == "paused" else "")
         self._judge()
+        if had_focus:  # or Qt would put it far away; never on Stop, which the next Space would press
+            first = next((b for b in (self.start, self.pause) if b.isVisible() and b.isEnabled()), self.name)
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # Reading the form
 
@@ -172,13 +185,11 @@ class SettingsColumn(QWidget):
         family, data = self.family.key, self.data.name
         if not data:
             return
-        self._tickets.append(
-            self._models.run(
-                lambda ticket: self._reader.read(family, data, ticket),
-                on_done=self._take_form,
-                on_error=self._stumble,
-                key=_FORM_KEY,
-            )
+        self._form_ticket = self._models.run(
+            lambda ticket: self._reader.read(family, data, ticket),
+            on_done=self._take_form,
+            on_error=self._stumble,
+            key=_FORM_KEY,
         )
 
     def _take_form(self, form: TrainForm) -> None:
@@ -186,23 +197,33 @@ class SettingsColumn(QWidget):
         with QSignalBlocker(self.form):
             self.form.show_fields(form.fields)
         self._show_presets()
+        if self._fills:
+            self.form.reset_some(list(self.form.fields))
         self._begin_from_preset()
         self.form.put(self._waiting)
-        self._waiting = {}
+        self._waiting, self._fills = {}, False
         self._judge()
-        self._tickets.append(
+        self._ask_times(form)
+
+    def _ask_times(self, form: TrainForm) -> None:
+        for offer in form.presets:
+            if offer.key not in self._seconds:
+                self._ask_time(form, offer)
+
+    def _ask_time(self, form: TrainForm, offer: PresetOffer) -> None:
+        def take(seconds: float) -> None:
+            self._seconds[offer.key] = seconds
+            self._show_presets()
+            self._judge()
+
+        self._time_tickets.append(
             self._models.run(
-                lambda ticket: self._reader.seconds(form, ticket),
-                on_done=self._take_seconds,
+                lambda ticket: self._reader.seconds(form, offer, ticket),
+                on_done=take,
                 on_error=lambda _: None,  # no time is said then
-                key=_TIME_KEY,
+                key=(_TIME_KEY, offer.key),
             )
         )
-
-    def _take_seconds(self, seconds: Mapping[str, float]) -> None:
-        self._seconds = dict(seconds)
-        self._show_presets()
-        self._judge()
 
     def _stumble(self, error: CodebrushError) -> None:
         self._shown = None
@@ -210,9 +231,15 @@ class SettingsColumn(QWidget):
         self.start.setEnabled(False)
 
     def _cancel(self) -> None:
-        for ticket in self._tickets:
+        """The form that is being read, and the times, are of something else now."""
+        if self._form_ticket is not None:
+            self._form_ticket.cancel()
+        self._cancel_times()
+
+    def _cancel_times(self) -> None:
+        for ticket in self._time_tickets:
             ticket.cancel()
-        self._tickets.clear()
+        self._time_tickets.clear()
 
     def _show_presets(self) -> None:
         offers = self._shown.presets if self._shown is not None else ()

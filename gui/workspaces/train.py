@@ -106,6 +106,9 @@ class TrainWorkspace(QWidget):
     def _show_run(self) -> None:
         """Another run is on show."""
         self.live.forget()
+        if self._training.current is not None:
+            self.failure.clear()
+            self._forget_ending()
         for show in (self._show_progress, self._show_curves, self._show_preview, self._show_life):
             show()
         self._show_runs()
@@ -119,9 +122,9 @@ class TrainWorkspace(QWidget):
     def _show_progress(self) -> None:
         training, card = self._training, self._training.current
         self.settings.follow_status(training.status)
-        if card is None:
+        if card is None:  # also after a run that died before it had anything to keep
             self.progress.tell(None)
-            self.failure.clear()
+            self._arrange_middle()
             return
         losses = training.curves.get("loss")
         loss = float(losses[1][-1]) if losses is not None and len(losses[1]) else None
@@ -163,6 +166,11 @@ class TrainWorkspace(QWidget):
             lambda ticket: look_at_end(folder, ticket), on_done=tell, on_error=self.failed.emit
         )
         self._ending = (message, ticket)
+
+    def _show_death(self, message: str, log: str) -> None:
+        """A run that was refused is on no list: what it said is all there is."""
+        if self._training.current is None:
+            self.failure.tell(message, log, None)
 
     def _forget_ending(self) -> None:
         if self._ending is not None:
@@ -231,6 +239,7 @@ class TrainWorkspace(QWidget):
 
     def _start(self, request: StartRequest) -> None:
         self._gallery.clear()
+        self.failure.clear()
         self.settings.forget_name()
         self._training.start(request)
         self._name_next()
@@ -307,6 +316,7 @@ class TrainWorkspace(QWidget):
         training.curves_changed.connect(self._draw_soon)
         training.preview_changed.connect(self._show_preview)
         training.life_changed.connect(self._show_life)
+        training.died.connect(self._show_death)
         self._gallery.changed.connect(self._show_model)
         settings.start_asked.connect(self._start)
         settings.pause_asked.connect(self._pause)

@@ -28,7 +28,7 @@ def test_all_that_is_known_is_said(line: ProgressLine) -> None:
     line.tell(TRAINING)
     assert line.text == "step 1,234 / 6,000  412 images/s  3 min left  loss 101.2  CPU, 2 threads, 812 MB"
     assert line.word.text() == "Training"
-    assert line.about.text() == "VAE on mnist"
+    assert line.about.text() == "VAE on MNIST digits"
     assert line.bar.value() == 206
 
 

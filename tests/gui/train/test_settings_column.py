@@ -55,7 +55,7 @@ def _wait(qtbot: QtBot, column: SettingsColumn) -> None:
 
 def test_what_is_asked_for_is_what_the_form_says(qtbot: QtBot, column: SettingsColumn, labelled: str) -> None:
     asked = column.request
-    assert asked == StartRequest("vqvae-pets", "vqvae", labelled, steps=300)
+    assert asked == StartRequest("vqvae-pets", "vqvae", labelled, steps=400)
     column.form.put({"codes": 64, "seed": 5, "device": "cpu", "learning_rate": 0.01, "steps": 50})
     asked = column.request
     assert (asked.steps, asked.seed, asked.device) == (50, 5, "cpu")
@@ -67,11 +67,11 @@ def test_what_is_asked_for_is_what_the_form_says(qtbot: QtBot, column: SettingsC
 
 def test_every_preset_says_its_time_and_sets_its_options(qtbot: QtBot, column: SettingsColumn) -> None:
     assert [card.line for card in column.preset.buttons.values()] == [
-        "about 30 s",
+        "about 40 s",
         "about 5 min",
         "about 50 min",
     ]
-    assert column.hint.text().endswith("about 30 s")
+    assert column.hint.text().endswith("about 40 s")
     column.form.put({"steps": 600})
     assert column.hint.text().endswith("about 1 min")
     QTest.mouseClick(column.preset.buttons["good"], Qt.MouseButton.LeftButton)
