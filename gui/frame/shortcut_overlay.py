@@ -9,7 +9,19 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gui import theme
-from gui.actions import EDIT, FILE, HELP, SELECT, TOOL, VIEW, WORKSPACE, ActionTable, bare, shortcut_text
+from gui.actions import (
+    EDIT,
+    FILE,
+    HELP,
+    SELECT,
+    TOOL,
+    TRAIN,
+    VIEW,
+    WORKSPACE,
+    ActionTable,
+    bare,
+    shortcut_text,
+)
 
 CANVAS = "On the canvas"
 GESTURES: tuple[tuple[str, str], ...] = (
@@ -22,7 +34,7 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Move the view", "Space+Drag"),
     ("Take back the stroke in progress", "Esc"),
 )
-_COLUMNS: tuple[tuple[str, ...], ...] = ((FILE, SELECT, HELP), (EDIT, VIEW, WORKSPACE), (TOOL, CANVAS))
+_COLUMNS: tuple[tuple[str, ...], ...] = ((FILE, SELECT, TRAIN, HELP), (EDIT, VIEW, WORKSPACE), (TOOL, CANVAS))
 _VEIL_ALPHA = 246
 _SHOWN_KEYS = 2
 
