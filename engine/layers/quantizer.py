@@ -6,8 +6,12 @@ nearest rows of it. What deviates, and why:
 - The codebook starts from encodings of a batch, and codes that fall out of use are put back onto
   encodings. These are drawn with a probability in proportion to their squared distance from their
   nearest code (as k-means++ seeds its centres): drawn evenly, most would land on one more near-white.
-- EMA counts start at one, not at zero (sums divided by a count near zero throw codes far away at the
-  first step) and not at the mean count (unused codes would take hundreds of steps to be noticed).
+- A code that is placed counts as used a little, `START_USE` of the mean: not zero (sums divided by a
+  count near zero throw codes far away at the first step) and not the mean itself (codes that nothing
+  chooses would take hundreds of steps to be noticed).
+- The averages follow quickly at first: the decay after step t is min(gamma, (1 + t) / (10 + t)). In the
+  first steps the encoder moves faster than averages over 100 steps; its encodings then all had the same
+  few codes for their nearest (8 of 512 in use after 120 steps; with this 471).
 - `quantise` works in float32 whatever autocast says: distances of bfloat16 pick wrong codes.
 """
 
@@ -23,6 +27,15 @@ from torch import Tensor, nn
 
 RESTART_BELOW = 0.03
 """A code used less than this fraction of the mean use (tokens / K) is put back onto an encoding."""
+
+LEAST_COUNT = 1e-6
+"""Under it nothing is known of where a code's encodings are."""
+
+START_USE = 2 * RESTART_BELOW
+"""What a code that was just placed counts as, of the mean use."""
+
+FOLLOWS_FROM = 10
+"""The averages of the first steps are over about as many steps as there were, over this number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,27 +127,29 @@ class VectorQuantizer(nn.Module):
         encodings = z_e.float().permute(0, 2, 3, 1).flatten(0, 2)  # (N, D)
         order = torch.randperm(len(encodings), generator=generator)
         rows = order.repeat(-(-len(self.embedding) // len(order)))[: len(self.embedding)]
-        self._place(torch.arange(len(self.embedding)), encodings[rows])
+        self._place(torch.arange(len(self.embedding)), encodings[rows], len(encodings))
 
     @torch.no_grad()
-    def update(self, statistics: CodebookStatistics) -> None:
-        """Appendix A.1: N <- gN + (1-g)n, m <- gm + (1-g) sum z_e, e <- m / N."""
-        self.counts.lerp_(statistics.counts, 1 - self.decay)
-        self.sums.lerp_(statistics.sums, 1 - self.decay)
+    def update(self, statistics: CodebookStatistics, step: int) -> None:
+        """Appendix A.1 after optimiser step `step`: N <- gN + (1-g)n, m <- gm + (1-g) sum z_e, e <- m / N."""
+        decay = min(self.decay, (1 + step) / (FOLLOWS_FROM + step))
+        self.counts.lerp_(statistics.counts, 1 - decay)
+        self.sums.lerp_(statistics.sums, 1 - decay)
         if not self.by_gradient:
-            # Codes that see nothing keep their place: m and N shrink together.
-            self.embedding.copy_(self.sums / self.counts.clamp(min=1e-5)[:, None])
+            # Codes that see nothing keep their place: m and N shrink together, until nothing is left of them.
+            known = self.counts[:, None] > LEAST_COUNT
+            self.embedding.copy_(torch.where(known, self.sums / self.counts[:, None], self.embedding))
 
     @torch.no_grad()
     def restart_unused(self, statistics: CodebookStatistics, step: int, generator: torch.Generator) -> int:
         """Put codes out of use onto badly served encodings; returns how many."""
-        mean_use = len(statistics.encodings) / len(self.embedding)
-        unused = torch.nonzero(self.counts < RESTART_BELOW * mean_use).flatten()
+        tokens = len(statistics.encodings)
+        unused = torch.nonzero(self.counts < RESTART_BELOW * tokens / len(self.embedding)).flatten()
         badly_served = statistics.distances.double().cpu()
         number = min(len(unused), int((badly_served > 0).sum()))
         if number:
             rows = torch.multinomial(badly_served, number, generator=generator)
-            self._place(unused[:number], statistics.encodings[rows.to(statistics.encodings.device)])
+            self._place(unused[:number], statistics.encodings[rows.to(statistics.encodings.device)], tokens)
             self.restarted_at[unused[:number]] = step
         return number
 
@@ -155,11 +170,13 @@ class VectorQuantizer(nn.Module):
         entropy = -torch.special.xlogy(share, share).sum()
         return used, entropy.exp()
 
-    def _place(self, codes: Tensor, vectors: Tensor) -> None:
+    def _place(self, codes: Tensor, vectors: Tensor, tokens: int) -> None:
+        """Put `codes` onto `vectors`, as of `tokens` a step."""
         # Embedding, count and sum move together, else the next EMA step would pull the code back.
+        count = START_USE * tokens / len(self.embedding)
         self.embedding[codes] = vectors.to(self.embedding.dtype)
-        self.counts[codes] = 1.0
-        self.sums[codes] = vectors.to(self.sums.dtype)
+        self.counts[codes] = count
+        self.sums[codes] = count * vectors.to(self.sums.dtype)
 
 
 def update_codebooks(
@@ -177,7 +194,7 @@ def update_codebooks(
     figures: dict[str, float | Tensor] = {}
     restarts = restart_every > 0 and (step + 1) % restart_every == 0
     for level, (quantizer, seen) in enumerate(zip(quantizers, statistics, strict=True)):
-        quantizer.update(seen)
+        quantizer.update(seen, step)
         if restarts:
             restarted += quantizer.restart_unused(seen, step, generator)
         figures[f"used_{level}"], figures[f"perplexity_{level}"] = quantizer.use()

@@ -12,8 +12,12 @@ from msgspec import Meta
 from torch import Tensor, nn
 
 from engine.errors import CodesFault
+from engine.layers.convolution import Conv
 from engine.layers.quantizer import CodebookStatistics, VectorQuantizer, update_codebooks
 from engine.models.base import DiscreteAutoencoder, ExportGraph, ModelConfig
+
+LEAST_DEVIATION = 0.001
+"""Of the root mean square of all channels."""
 
 
 class QuantisedConfig(ModelConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,6 +102,23 @@ class QuantisedAutoencoder(DiscreteAutoencoder):
             has = "one level, 0" if count == 1 else f"levels 0 to {count - 1}"
             raise CodesFault(f"level {level} does not exist: this model has {has}")
         return self.quantizers[level]
+
+
+@torch.no_grad()
+def standardise(layer: nn.Module, z_e: Tensor) -> Tensor:
+    """Weights for `layer`, a `Conv`, with which the z_e (B, D, h, w) it gave have mean 0 and variance 1.
+
+    Per channel: the data-dependent start of arXiv 1602.07868, section 3. Untrained encoders say almost the
+    same of everything, and codes placed on that are one code. Returns what `layer` gives now.
+    """
+    assert isinstance(layer, Conv)
+    mean, deviation = z_e.float().mean(dim=(0, 2, 3)), z_e.float().std(dim=(0, 2, 3))
+    # What does not vary at all in the batch may vary in the next.
+    deviation = deviation.maximum(LEAST_DEVIATION * z_e.float().square().mean().sqrt()).clamp(min=1e-6)
+    layer.weight.div_(deviation[:, None, None, None])
+    if layer.bias is not None:
+        layer.bias.sub_(mean).div_(deviation)
+    return (z_e - mean[:, None, None]) / deviation[:, None, None]
 
 
 class _EncoderGraph(nn.Module):

@@ -29,7 +29,7 @@ from engine.errors import OptionFault
 from engine.layers.convolution import Conv, Span, decoder_layers, encoder_layers, span_read
 from engine.layers.quantizer import VectorQuantizer
 from engine.models.base import NO_DRAWS, Draws, Latent, LossResult
-from engine.models.quantised import QuantisedAutoencoder, QuantisedConfig
+from engine.models.quantised import QuantisedAutoencoder, QuantisedConfig, standardise
 
 
 class VQVAEConfig(QuantisedConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,8 +52,9 @@ class VQVAE(QuantisedAutoencoder):
         self.config = config
         doublings = config.stride.bit_length() - 1
         sizes = config.hidden, config.residual_hidden, config.residual_blocks, doublings
-        to_code = Conv(config.hidden, config.code_dim, 1)
-        self.encoder = nn.Sequential(*encoder_layers(config.channels, *sizes), to_code)
+        self.encoder = nn.Sequential(
+            *encoder_layers(config.channels, *sizes), Conv(config.hidden, config.code_dim, 1)
+        )
         self.quantizer = VectorQuantizer(config.codes, config.code_dim, config.codebook_update, config.decay)
         self.decoder = nn.Sequential(*decoder_layers(config.code_dim, config.channels, *sizes))
 
@@ -102,4 +103,4 @@ class VQVAE(QuantisedAutoencoder):
 
     @torch.no_grad()
     def begin(self, images: Tensor, generator: torch.Generator) -> None:
-        self.quantizer.start_from(self._to_z_e(images), generator)
+        self.quantizer.start_from(standardise(self.encoder[-1], self._to_z_e(images)), generator)

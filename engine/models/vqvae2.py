@@ -37,7 +37,7 @@ from engine.errors import OptionFault
 from engine.layers.convolution import Conv, Span, Up, decoder_layers, encoder_layers, span_read
 from engine.layers.quantizer import Quantised, VectorQuantizer
 from engine.models.base import NO_DRAWS, Draws, Latent, LossResult
-from engine.models.quantised import QuantisedAutoencoder, QuantisedConfig
+from engine.models.quantised import QuantisedAutoencoder, QuantisedConfig, standardise
 
 Stride = Literal[2, 4, 8, 16, 32, 64]
 
@@ -142,6 +142,7 @@ class VQVAE2(QuantisedAutoencoder):
     @torch.no_grad()
     def begin(self, images: Tensor, generator: torch.Generator) -> None:
         def choose(level: int, z_e: Tensor) -> Tensor:
+            z_e = standardise(self.to_code[level], z_e)
             self.quantizers[level].start_from(z_e, generator)
             return self.quantizers[level].lookup(self.quantizers[level].nearest(z_e))
 

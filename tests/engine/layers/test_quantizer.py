@@ -7,7 +7,10 @@ import math
 import pytest
 import torch
 
-from engine.layers.quantizer import CodebookStatistics, VectorQuantizer, update_codebooks
+from engine.layers.quantizer import START_USE, CodebookStatistics, VectorQuantizer, update_codebooks
+
+LATE = 10_000
+"""A step at which the averages are over as many steps as they will be."""
 
 
 def quantizer(update: str = "ema", codes: int = 5, dim: int = 3, decay: float = 0.9) -> VectorQuantizer:
@@ -68,7 +71,7 @@ def test_ema_follows_the_appendix_by_hand() -> None:
         vq.embedding.copy_(torch.tensor([[0.0], [10.0]]))
         vq.sums.copy_(torch.tensor([[0.0], [10.0]]))
     z = torch.tensor([1.0, 2.0, 9.0, 3.0]).view(1, 1, 2, 2)  # 1, 2 and 3 choose code 0; 9 chooses code 1
-    vq.update(vq(z).statistics)
+    vq.update(vq(z).statistics, LATE)
     assert vq.counts.tolist() == pytest.approx([0.9 + 0.1 * 3, 0.9 + 0.1 * 1])
     assert vq.sums.flatten().tolist() == pytest.approx([0.1 * 6, 9.0 + 0.1 * 9])
     assert vq.embedding.flatten().tolist() == pytest.approx([0.6 / 1.2, 9.9 / 1.0])
@@ -80,9 +83,19 @@ def test_a_code_that_sees_nothing_keeps_its_place() -> None:
         vq.embedding[4] = 100.0
         vq.sums.copy_(vq.embedding)
     before = vq.embedding[4].clone()
-    for _ in range(50):
-        vq.update(vq(encodings()).statistics)
+    for step in range(2000):
+        vq.update(vq(encodings()).statistics, step)
     assert torch.allclose(vq.embedding[4], before, rtol=1e-4)
+    assert vq.counts[4] < 1e-30
+
+
+def test_the_averages_are_over_few_steps_at_first() -> None:
+    vq, z = quantizer(codes=1, dim=1, decay=0.99), torch.full((1, 1, 1, 2), 3.0)
+    counts = vq.counts.clone()
+    for step, decay in ((0, 1 / 10), (1, 2 / 11), (89, 90 / 99), (10_000, 0.99)):
+        vq.update(vq(z).statistics, step)
+        counts = decay * counts + (1 - decay) * 2
+        assert torch.allclose(vq.counts, counts), step
 
 
 def test_the_loss_has_no_side_effects() -> None:
@@ -97,11 +110,10 @@ def test_the_codebook_starts_from_different_encodings() -> None:
     vq, z_e = quantizer(), encodings()
     flat = z_e.permute(0, 2, 3, 1).reshape(-1, 3)
     vq.start_from(z_e, torch.Generator().manual_seed(0))
-    distances = torch.cdist(vq.embedding.detach(), flat)
-    assert distances.amin(dim=1).max() == 0
+    assert (vq.embedding[:, None] == flat).all(dim=2).any(dim=1).all()
     assert len(torch.unique(vq.embedding.detach(), dim=0)) == 5
-    assert torch.equal(vq.sums, vq.embedding)
-    assert torch.equal(vq.counts, torch.ones(5))
+    assert torch.allclose(vq.counts, torch.full((5,), START_USE * 32 / 5))
+    assert torch.allclose(vq.sums, vq.counts[:, None] * vq.embedding)
 
 
 def test_fewer_encodings_than_codes_still_start_every_code() -> None:
@@ -120,8 +132,8 @@ def test_unused_codes_restart_on_encodings_and_used_ones_stay() -> None:
     assert torch.equal(vq.embedding[:3], before[:3])
     for code in (3, 4):
         assert (statistics.encodings == vq.embedding[code]).all(dim=1).any()
-        assert vq.counts[code] == 1
-        assert torch.equal(vq.sums[code], vq.embedding[code])
+        assert vq.counts[code].item() == pytest.approx(START_USE * 32 / 5)
+        assert torch.allclose(vq.sums[code], vq.counts[code] * vq.embedding[code])
     assert vq.life()[1].tolist() == [-1, -1, -1, 7, 7]
 
 
@@ -184,7 +196,7 @@ def test_levels_are_updated_and_restarted_each_by_its_own_statistics() -> None:
     levels, alone = [quantizer(codes=5), quantizer(codes=7)], quantizer(codes=7)
     seen = [vq(encodings()).statistics for vq in levels]
     figures = update_codebooks(levels, seen, 3, 5, torch.Generator().manual_seed(0))
-    alone.update(seen[1])
+    alone.update(seen[1], 3)
     assert torch.equal(levels[1].embedding, alone.embedding)
     assert figures["restarted"] == 0
     for vq in levels:

@@ -188,3 +188,20 @@ def test_options_out_of_range_are_refused(config: dict[str, object], message: st
 def test_an_unknown_family_is_refused() -> None:
     with pytest.raises(OptionFault, match=r"'gan' does not exist: use .*vqvae, vqvae2"):
         build("gan", {})
+
+
+def test_beginning_spreads_the_encodings_and_puts_the_codes_onto_them() -> None:
+    torch.manual_seed(0)
+    model, images = VQVAE(small_config()), torch.rand(8, 3, 16, 16)
+    model.begin(images, torch.Generator().manual_seed(0))
+    flat = model._to_z_e(images).detach().permute(0, 2, 3, 1).flatten(0, 2)
+    assert flat.mean(dim=0).abs().max() < 1e-3
+    assert (flat.std(dim=0) - 1).abs().max() < 1e-3
+    assert (flat[:, None] - model.codebook(0)).abs().amax(dim=2).amin(dim=0).max() < 1e-4
+
+
+def test_pictures_that_do_not_vary_leave_the_weights_finite() -> None:
+    model = VQVAE(small_config())
+    model.begin(torch.ones(2, 3, 16, 16), torch.Generator().manual_seed(0))
+    assert all(parameter.isfinite().all() for parameter in model.parameters())
+    assert model._to_z_e(PIXELS).abs().max() < 1e3

@@ -142,7 +142,10 @@ def test_beginning_puts_the_codes_of_every_level_onto_its_encodings() -> None:
 
     def compare(level: int, z_e: Tensor) -> Tensor:
         flat = z_e.permute(0, 2, 3, 1).flatten(0, 2)
-        assert all((flat == code).all(dim=1).any() for code in model.codebook(level))
+        assert flat.mean(dim=0).abs().max() < 1e-3
+        assert (flat.std(dim=0) - 1).abs().max() < 1e-3
+        distances = (flat[:, None] - model.codebook(level)).abs().amax(dim=2)
+        assert distances.amin(dim=0).max() < 1e-4
         return model.quantizers[level].lookup(model.quantizers[level].nearest(z_e))
 
     with torch.no_grad():

@@ -467,8 +467,8 @@ def test_an_empty_train_split_is_named(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_training_learns(tmp_path: Path) -> None:
-    settings = (*SMALL, "hidden=32", "learning_rate=0.003", "warmup_steps=4", "restart_every=20", "zooms=0")
-    finish(tmp_path / "run", steps=150, settings=settings)
+    settings = (*SMALL, "hidden=32", "learning_rate=0.001", "warmup_steps=4", "restart_every=20", "zooms=0")
+    finish(tmp_path / "run", steps=300, settings=settings)
     lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     errors = [m["mse"] for m in lines if "mse" in m]
-    assert np.mean(errors[-10:]) < 0.75 * np.mean(errors[:5])
+    assert np.mean(errors[-10:]) < 0.6 * np.mean(errors[:5])
