@@ -18,6 +18,9 @@ from engine.progress import Progress
 
 IN_WORDS = "emoji, mnist, a folder or a zip of images, an IDX images file or an .npz"
 
+MOST_PX = 64
+"""Larger pictures are made so small where nothing is said: a first model should be there in minutes."""
+
 
 def data_place(name: str) -> str:
     """What `name` stands for wherever the program is started from: a built-in name, or an absolute path.
@@ -31,23 +34,23 @@ def data_place(name: str) -> str:
 def open_data(
     name: str, size: int | None = None, channels: int | None = None, progress: Progress | None = None
 ) -> Pictures:
-    """The data set `name` at `size` x `size` pixels; the size and channels it has by itself without them.
+    """The data set `name` at `size` x `size` pixels; without them at its `natural_shape`.
 
     Raises `DataFault` where there is no such source or nothing in it can be read.
     """
-    if name in BUILTIN:
-        natural = BUILTIN_SHAPES[name]
-        return BUILTIN[name](size or natural.size, channels or natural.channels)
-    source = _source(name)
     if size is None or channels is None:
-        natural = source.natural_shape()
+        natural = natural_shape(name)
         size, channels = size or natural.size, channels or natural.channels
-    return read(source, size, channels, progress)
+    return BUILTIN[name](size, channels) if name in BUILTIN else read(_source(name), size, channels, progress)
 
 
 def natural_shape(name: str) -> DataShape:
-    """What the pictures of a data set have by themselves, without reading them all. Raises `DataFault`."""
-    return BUILTIN_SHAPES[name] if name in BUILTIN else _source(name).natural_shape()
+    """What pictures of a data set are read at where nothing else is asked for: their own shape, up to 64 px.
+
+    Found without reading them all. Raises `DataFault`.
+    """
+    own = BUILTIN_SHAPES[name] if name in BUILTIN else _source(name).natural_shape()
+    return DataShape(min(own.size, MOST_PX), own.channels)
 
 
 def _source(name: str) -> Source:

@@ -56,6 +56,12 @@ class Pictures:
         """The first `count` pictures, or all where there are fewer."""
         return self._chosen(np.arange(min(count, len(self))))
 
+    def spread(self, count: int) -> Pictures:
+        """`count` pictures, evenly picked over the set, or all where there are fewer."""
+        if len(self) <= count:
+            return self
+        return self._chosen(np.linspace(0, len(self) - 1, count).astype(np.intp))
+
     def binarised(self) -> Pictures:
         """ONE Bernoulli(grey / 255) draw of every pixel, 0 or 255, with seed 0, by place in the data set.
 

@@ -35,7 +35,7 @@ from engine.training.memory import enough_memory, memory_mb
 from engine.training.pace import Pace, seconds_of
 from engine.training.processes import ALONE, MOST_STEPS, Orders, Processes
 from engine.training.run import Run
-from engine.training.saving import Keeper, not_finite
+from engine.training.saving import MOST_MEASURED, Keeper, not_finite
 from engine.training.schedule import validates_after
 
 TELL_EVERY_S = 0.25
@@ -74,7 +74,7 @@ class Trainer:
         self.batches = batches_of_run(config, pictures, processes)
         self.learner = Learner(config, self.device, processes)
         self.keeper = Keeper(run, self.learner, pictures)
-        self.train, self.valid = pictures.split("train"), pictures.split("valid")
+        self.train, self.valid = pictures.split("train"), pictures.split("valid").spread(MOST_MEASURED)
         self.measured = nats_pictures(self.learner.model, self.valid)
         if config.length.epochs is not None and config.total_steps is None:
             steps = max(1, round(config.length.epochs * self.batches.steps_per_epoch))
@@ -177,7 +177,8 @@ class Trainer:
             model, finishing_s = self.learner.model, 0.0
             validation_s = seconds_of(lambda some: validate(model, some), self.valid)
             if isinstance(model, DiscreteAutoencoder):
-                finishing_s = FINISHING * seconds_of(lambda some: mean_squared_error(model, some), self.train)
+                looked_at = self.train.spread(MOST_MEASURED)
+                finishing_s = FINISHING * seconds_of(lambda some: mean_squared_error(model, some), looked_at)
         plan = pace.plan(self._clock.asked_s, validation_s, finishing_s, self.config.training.validations)
         self._pace = None
         total = self.step + plan.steps

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.data.open import data_place, open_data
+from engine.data.open import data_place, natural_shape, open_data
+from engine.data.source import DataShape
 from engine.errors import DataFault
 from tests.small import small_pictures
 
@@ -40,6 +41,14 @@ def test_what_is_no_folder_is_named(tmp_path: Path) -> None:
             open_data(name, 8, 3)
 
 
+def test_large_pictures_are_read_small_unless_asked_for(tmp_path: Path) -> None:
+    Image.new("L", (300, 200)).save(tmp_path / "large.png")
+    assert natural_shape(str(tmp_path)) == DataShape(64, 1)
+    assert open_data(str(tmp_path)).images.shape == (1, 64, 64, 1)
+    assert open_data(str(tmp_path), size=200).images.shape == (1, 200, 200, 1)
+    assert open_data(str(tmp_path), channels=3).images.shape == (1, 64, 64, 3)
+
+
 def test_the_first_pictures() -> None:
     pictures = small_pictures()
     head = pictures.head(3)
@@ -56,6 +65,8 @@ def test_a_place_is_the_same_wherever_the_program_is_started(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photos").mkdir()
     assert data_place("photos") == str(tmp_path / "photos")
+    Image.new("L", (9, 9)).save(tmp_path / "photos" / "black.png")
+    assert data_place("photos/black.png") == str(tmp_path / "photos" / "black.png")
     assert data_place("nowhere") == "nowhere"
     assert data_place("emoji") == "emoji"
     assert data_place("~nobody-of-that-name/photos") == "~nobody-of-that-name/photos"

@@ -14,7 +14,7 @@ import torch
 import engine
 from engine.analysis.reconstruction import condition_of
 from engine.analysis.validation import nats_pictures, score, validate
-from engine.checkpoint import read_card, read_tensors
+from engine.checkpoint import read_card, read_statistics, read_tensors
 from engine.data.source import DataShape, Pictures
 from engine.errors import DataFault, OptionFault
 from engine.models.registry import FAMILIES, build
@@ -157,3 +157,15 @@ def test_a_condition_is_one_hot_or_none() -> None:
     assert condition is not None
     assert condition.tolist() == [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     assert condition_of(build("ae", {"image_size": 16, "width": 8}), torch.tensor([2, 0])) is None
+
+
+def test_of_a_large_split_an_even_part_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "MOST_MEASURED", 3)
+    monkeypatch.setattr("engine.training.saving.MOST_MEASURED", 8)
+    seen: list[int] = []
+    monkeypatch.setattr(loop, "validate", lambda *given: (seen.append(len(given[1])), validate(*given))[1])
+    list(train(request(tmp_path / "run", "vqvae")))
+    assert seen == [3, 3, 3]
+    (level,) = read_statistics(tmp_path / "run" / "model.safetensors")
+    assert level.use.sum() == 8 * 4 * 4
+    assert [small_pictures(40).spread(n).names[-1] for n in (3, 40, 99)] == ["blob-39"] * 3
