@@ -91,7 +91,10 @@ class Training:
     def use(self, path: Path) -> None:
         """A run's model was chosen in the list of models."""
         folder = next((card.folder for card in self._training.runs if card.model == path), None)
-        self.paint_with(folder)
+        if folder is not None:
+            self.paint_with(folder)
+        else:
+            self._files.open_path(path)  # it has finished since the list was made, or is gone
 
     def when_it_may_close(self, then: Callable[[], object]) -> None:
         """Go on with `then` at once, or after a question where something is still training."""
