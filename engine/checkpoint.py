@@ -185,7 +185,7 @@ def statistics_tensors(statistics: tuple[LevelStatistics, ...]) -> dict[str, NDA
 
 def _level_statistics(path: Path, card: ModelCard, tensors: Tensors, index: int) -> LevelStatistics:
     level, channels, labels = card.levels[index], card.channels, len(card.labels)
-    s, k = level.stride_px, level.codes
+    s, k, pairs = level.stride_px, level.codes, f"stats.{index}.followers"
     expected: dict[str, tuple[type, tuple[int, ...]]] = {
         "use": (np.int64, (k,)),
         "use_by_label": (np.int64, (labels, k)),
@@ -194,7 +194,7 @@ def _level_statistics(path: Path, card: ModelCard, tensors: Tensors, index: int)
         "contexts": (np.uint8, (k, 3 * s, 3 * s, channels)),
         "patches": (np.uint8, (k, 3 * s, 3 * s, channels)),
         "vectors": (np.float32, (k, level.dim)),
-        "followers": (np.int32, (2, k, k)),
+        "followers": (np.int32, (2, tensors[pairs].size // 2 if pairs in tensors else 0)),
     }
     found: dict[str, NDArray[Any]] = {}
     for field, (dtype, shape) in expected.items():
@@ -202,6 +202,9 @@ def _level_statistics(path: Path, card: ModelCard, tensors: Tensors, index: int)
         if tensor is None or tensor.dtype != dtype or tensor.shape != shape:
             raise ModelFault(path, f"its statistics are damaged: stats.{index}.{field} does not fit")
         found[field] = tensor
+    places = found["followers"][0].astype(np.int64)
+    if len(places) and (places[0] < 0 or places[-1] >= 2 * k * k or np.diff(places).min(initial=1) < 1):
+        raise ModelFault(path, f"its statistics are damaged: {pairs} names pairs of codes that do not exist")
     return LevelStatistics(**found)
 
 

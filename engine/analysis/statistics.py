@@ -23,7 +23,14 @@ class LevelStatistics:
     contexts: NDArray[np.uint8]  # (K, 3s, 3s, C) mean decoded cell with its eight neighbours
     patches: NDArray[np.uint8]  # (K, 3s, 3s, C) a typical real patch that chose the code
     vectors: NDArray[np.float32]  # (K, D) the codebook
-    followers: NDArray[np.int32]  # (2, K, K) times code j stood right of / below code i
+    followers: NDArray[np.int32]  # (2, n): places in `follower_table`, ascending, and what stands there
+
+    def follower_table(self) -> NDArray[np.int32]:
+        """How often code j stood right of (0) and below (1) code i: `(2, K, K)`; most pairs never did."""
+        k = len(self.use)
+        table = np.zeros(2 * k * k, np.int32)
+        table[self.followers[0]] = self.followers[1]
+        return table.reshape(2, k, k)
 
     @property
     def norms(self) -> NDArray[np.float32]:

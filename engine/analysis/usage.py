@@ -206,8 +206,9 @@ def _use_by_label(codes: Tensor, pictures: Pictures, k: int) -> NDArray[np.int64
 
 
 def _followers(codes: NDArray[np.int64], k: int) -> NDArray[np.int32]:
-    """How often code j stands right of (0) and below (1) code i: (2, K, K)."""
+    """The pairs of neighbours that occur, as `LevelStatistics.followers` has them: (2, n)."""
     right = np.stack([codes[:, :, :-1].ravel(), codes[:, :, 1:].ravel()])
     below = np.stack([codes[:, :-1, :].ravel(), codes[:, 1:, :].ravel()])
-    tables = [np.bincount(a * k + b, minlength=k * k).reshape(k, k) for a, b in (right, below)]
-    return np.stack(tables).astype(np.int32)
+    table = np.concatenate([np.bincount(a * k + b, minlength=k * k) for a, b in (right, below)])
+    places = np.flatnonzero(table)
+    return np.stack([places, table[places]]).astype(np.int32)

@@ -14,6 +14,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors import safe_open
 from safetensors.numpy import save as to_safetensors
 
 import engine
@@ -88,8 +89,25 @@ def test_statistics_come_back(model_file: Path) -> None:
     (level,) = read_statistics(model_file)
     assert level.use.sum() == 32 * 16  # 32 train pictures of 4 x 4 cells
     assert np.array_equal(level.use_by_label.sum(axis=0), level.use)
-    assert level.followers.sum() == 32 * (4 * 3 + 3 * 4)
+    assert level.follower_table().sum() == 32 * (4 * 3 + 3 * 4)
     assert level.swatches.shape == (24, 4, 4, 3)
+
+
+@pytest.mark.parametrize("places", [[-1, 3], [3, 3], [4, 3], [0, 2 * 24 * 24]])
+def test_pairs_of_codes_that_do_not_exist_are_refused(
+    model_file: Path, tmp_path: Path, places: list[int]
+) -> None:
+    tensors = {**read_tensors(model_file, ""), "stats.0.followers": np.array([places, [1, 1]], np.int32)}
+    header = {"codebrush": read_metadata(model_file)}
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.write_bytes(to_safetensors(tensors, metadata=header))
+    with pytest.raises(ModelFault, match=r"stats\.0\.followers names pairs of codes that do not exist"):
+        read_statistics(damaged)
+
+
+def read_metadata(path: Path) -> str:
+    with safe_open(str(path), framework="numpy") as file:
+        return file.metadata()["codebrush"]
 
 
 def test_a_file_without_statistics_has_none(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def some_statistics(vectors: np.ndarray, channels: int) -> LevelStatistics:
         contexts=rng.integers(0, 256, (k, 3 * s, 3 * s, c), dtype=np.uint8),
         patches=rng.integers(0, 256, (k, 3 * s, 3 * s, c), dtype=np.uint8),
         vectors=vectors,
-        followers=rng.integers(0, 9, (2, k, k), dtype=np.int32),
+        followers=np.array([[1, k, 2 * k * k - 1], [5, 9, 1]], np.int32),
     )
 
 

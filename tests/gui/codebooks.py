@@ -39,7 +39,7 @@ def codebook(cell_px: int = 4) -> LevelStatistics:
     use = np.random.default_rng(5).permutation(np.arange(1, COUNT + 1) * 7).astype(np.int64)
     use[FIRST_UNUSED:] = 0
     vectors = swatches.reshape(COUNT, -1).astype(np.float32) / 255.0
-    followers = np.zeros((2, COUNT, COUNT), dtype=np.int32)
+    followers = np.zeros((2, 0), dtype=np.int32)
     return LevelStatistics(use, use[None], swatches, fields, contexts, contexts, vectors, followers)
 
 

@@ -38,5 +38,5 @@ def tiny_statistics(decoder: TinyDecoder | None = None) -> LevelStatistics:
         contexts=around,
         patches=around,
         vectors=decoder.codebook(0),
-        followers=np.zeros((2, count, count), np.int32),
+        followers=np.zeros((2, 0), np.int32),
     )

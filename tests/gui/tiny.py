@@ -75,7 +75,7 @@ def _level_statistics(model: TinyDecoder, index: int) -> LevelStatistics:
         contexts=wide,
         patches=wide,
         vectors=model.codebook(index),
-        followers=np.zeros((2, codes, codes), dtype=np.int32),
+        followers=np.zeros((2, 0), dtype=np.int32),
     )
 
 

@@ -125,7 +125,7 @@ def test_followers_count_what_stands_right_and_below(statistics: LevelStatistics
                     expected[0, grid[row, column], grid[row, column + 1]] += 1
                 if row < 3:
                     expected[1, grid[row, column], grid[row + 1, column]] += 1
-    assert np.array_equal(statistics.followers, expected)
+    assert np.array_equal(statistics.follower_table(), expected)
 
 
 def test_codes_that_are_never_used_show_their_uniform_field(model: VQVAE) -> None:
