@@ -114,7 +114,8 @@ class VectorQuantizer(nn.Module):
             codebook_loss=F.mse_loss(e, z_e.detach()),
             commitment_loss=F.mse_loss(z_e, e.detach()),
             statistics=CodebookStatistics(
-                counts=torch.bincount(chosen, minlength=len(self.embedding)).float(),
+                # Not bincount, for which the processor waits until CUDA has caught up.
+                counts=torch.zeros_like(self.counts).index_add_(0, chosen, flat.new_ones(len(flat))),
                 sums=torch.zeros_like(self.sums).index_add_(0, chosen, flat),
                 encodings=flat,
                 distances=(z_e - e).detach().square().sum(dim=1).reshape(-1),

@@ -16,7 +16,7 @@ from engine.layers.convolution import Conv
 from engine.layers.quantizer import CodebookStatistics, VectorQuantizer, update_codebooks
 from engine.models.base import DiscreteAutoencoder, ExportGraph, ModelConfig
 
-LEAST_DEVIATION = 0.001
+LEAST_DEVIATION = 0.01
 """Of the root mean square of all channels."""
 
 

@@ -101,3 +101,16 @@ def _make_positive(layer: nn.Module) -> None:
 def test_how_far_another_layer_reaches_is_not_guessed() -> None:
     with pytest.raises(TypeError, match="Linear"):
         span_read(nn.Sequential(nn.Linear(2, 2)), Span(0, 0))
+
+
+def test_features_start_as_wide_as_the_pictures() -> None:
+    torch.manual_seed(0)
+    images = torch.randn(4, 3, 32, 32)
+    encoder = torch.nn.Sequential(*encoder_layers(3, 128, 32, 2, 2))
+    features = encoder(images)
+    assert 0.5 < features.square().mean().sqrt() < 3
+
+
+def test_layers_of_shapes_alone_draw_no_numbers() -> None:
+    with torch.device("meta"):
+        assert encoder_layers(3, 8, 4, 1, 2)[0].weight.is_meta

@@ -156,15 +156,18 @@ def test_beginning_puts_the_codes_of_every_level_onto_its_encodings() -> None:
 def test_an_update_moves_and_restarts_both_levels_and_tells_of_each() -> None:
     model = VQVAE2(small_two_level_config(restart_every=1))
     before = [model.codebook(level).clone() for level in range(2)]
-    for quantizer in model.quantizers:
-        quantizer.counts[0] = 0.0
-    figures = model.update(model.loss(PIXELS).statistics, 5, torch.Generator().manual_seed(0))
+    statistics = model.loss(PIXELS).statistics
+    unused = [int(seen.counts.argmin()) for seen in statistics]
+    for quantizer, seen, code in zip(model.quantizers, statistics, unused, strict=True):
+        assert seen.counts[code] == 0
+        quantizer.counts[code] = 0.0
+    figures = model.update(statistics, 5, torch.Generator().manual_seed(0))
     assert set(figures) == {"restarted", "used_0", "perplexity_0", "used_1", "perplexity_1"}
     for level in range(2):
         assert not torch.equal(model.codebook(level), before[level])
         use, restarted_at = model.code_life(level)
         assert use.sum().item() == pytest.approx(1.0)
-        assert restarted_at[0] == 5
+        assert restarted_at[unused[level]] == 5
 
 
 def test_training_state_goes_round() -> None:
