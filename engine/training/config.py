@@ -23,6 +23,9 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     learning_rate: Annotated[float, Meta(gt=0.0, le=1.0, description="step size after the warm-up")] = 2e-3
     warmup_steps: Annotated[int, Meta(ge=0, description="steps of linear warm-up")] = 100
     weight_decay: Annotated[float, Meta(ge=0.0, le=1.0, description="of AdamW; 0 is plain Adam")] = 0.0
+    adam_beta2: Annotated[
+        float, Meta(ge=0.0, lt=1.0, description="decay of AdamW's squares; nearer to 1, runs diverge sooner")
+    ] = 0.99
     clip_norm: Annotated[float, Meta(ge=0.0, description="longest gradient, shortened to it; 0 = any")] = 0.0
     ema_decay: Annotated[
         float, Meta(ge=0.0, lt=1.0, description="of averaged weights, which are the ones saved; 0 = none")
