@@ -91,6 +91,7 @@ class MainWindow(QMainWindow):
         self.workspaces.setCurrentWidget(self._made[name])
         self.actions_table[f"workspace.{name}"].setChecked(True)
         self.actions_table.enter(name)
+        self.status.show_painting(name == "paint")
         self._made[name].setFocus()
 
     def open_commands(self) -> None:

@@ -21,6 +21,7 @@ from gui.dialogs.image_to_codes import ImageToCodesDialog
 from gui.offscreen import themed_application
 from gui.settings import Folders
 from gui.studio import Studio
+from gui.tour_train import visit_training
 from gui.visitor import Visitor
 
 SIZE_PX = (1600, 960)
@@ -40,6 +41,7 @@ def tour(out: Path) -> list[Path]:
         _palette(visitor)
         _own_image(visitor, Path(folder))
         _new_and_export(visitor, Path(folder))
+        visit_training(visitor)
         _help(visitor)
         _trouble(visitor, Path(folder))
         return visitor.taken

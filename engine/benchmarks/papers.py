@@ -55,7 +55,7 @@ RECIPES = (
         (*_STATIC, "architecture=mlp", "hidden=400", "layers=1", "learning_rate=0.002", *_REGULARISED),
     ),
     Recipe(
-        "papers-conv", "vae", "mnist", 60,
+        "papers-conv", "vae", "mnist", 20,
         (*_STATIC, "architecture=conv", "learning_rate=0.002", *_REGULARISED),
     ),
 )  # fmt: skip

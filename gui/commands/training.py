@@ -141,7 +141,8 @@ class Training:
         self._window.messages.say("info", NOT_PAINTABLE.format(card.name))
 
     def _say_died(self, message: str, _log: str) -> None:
-        self._window.messages.say("bad", message, "Show", self._show_training)
+        if self._window.workspace != "train":  # there it stands beside the run
+            self._window.messages.say("bad", message, "Show", self._show_training)
 
     def _say_found(self, name: str) -> None:
         if not self._window.messages.text:  # what a crash left is more urgent

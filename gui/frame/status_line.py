@@ -57,6 +57,11 @@ class StatusLine(QWidget):
         self.show_decode(None)
         self._spinner.hide()
 
+    def show_painting(self, is_shown: bool) -> None:
+        """Whether what is said of the painting belongs to what is on show; the model's part always does."""
+        for label in (self._cell, self._code, self._size, self._zoom, self._decode):
+            label.setVisible(is_shown)
+
     def show_hovered(self, hovered: Hovered | None) -> None:
         if hovered is None:
             self._cell.clear()

@@ -149,6 +149,11 @@ class TrainingState(QObject):
         followed = self._rounds.runs.get(folder)
         return followed.curves if followed is not None else {}
 
+    def process_of(self, folder: Path) -> TrainerProcess | None:
+        """The child that trains a run; None for one that another program trains, or nobody."""
+        run = self._rounds.runs.get(folder)
+        return run.child if run is not None else None
+
     def status_of(self, folder: Path) -> Status:
         if folder in self._rounds.runs:
             return self._rounds.runs[folder].status

@@ -53,17 +53,22 @@ def family_title(family: str) -> str:
     return FAMILIES[family][0] if family in FAMILIES else family
 
 
+_HOURS_WITH_MINUTES = 3
+"""Of longer times nobody asks for the minutes, and a card has no room for them."""
+
+
 def duration_words(seconds: float) -> str:
-    """Roughly, as one says it: 45 s, 3 min, 1 h 20 min, 2 days."""
+    """Roughly, as one says it: 45 s, 3 min, 1 h 20 min, 5 h, 2 days."""
     if seconds < 60:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
     if minutes < 60:
         return f"{minutes} min"
     hours, rest = divmod(minutes, 60)
-    if hours < 48:
+    if hours < _HOURS_WITH_MINUTES:
         return f"{hours} h {rest} min" if rest else f"{hours} h"
-    return f"{round(hours / 24)} days"
+    hours = round(minutes / 60)
+    return f"{hours} h" if hours < 48 else f"{round(hours / 24)} days"
 
 
 def memory_words(megabytes: float) -> str:

@@ -84,7 +84,7 @@ class TrainJourney:
         assert {"codes=16", "batch_size=4", "validations=600"} <= set(settings.request.settings)
 
     def child(self) -> int:
-        child = self.studio.training._rounds.runs[self.run].child
+        child = self.studio.training.process_of(self.run)
         assert child is not None
         return child.pid
 

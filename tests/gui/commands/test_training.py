@@ -156,6 +156,13 @@ def test_a_death_is_a_message_and_the_painting_is_as_it_was(qtbot: QtBot, studio
     assert studio.window.actions_table["train.go_on"].isEnabled()
 
 
+def test_a_death_in_the_train_workspace_is_said_once(qtbot: QtBot, studio: Studio) -> None:
+    studio.window.show_workspace("train")
+    os.kill(start(qtbot, studio), signal.SIGKILL)
+    qtbot.waitUntil(lambda: "was killed" in studio.train.failure.text, timeout=10_000)
+    assert studio.window.messages.text == ""
+
+
 def test_the_next_start_shows_what_is_still_training(
     qtbot: QtBot, training: Studio, open_studio: OpenStudio
 ) -> None:

@@ -69,3 +69,13 @@ def test_loading_turns_a_spinner_and_a_fault_is_no_mere_colour(status: StatusLin
     assert spinner.isHidden()
     status.show_model("emoji-vqvae: is cut short", busy=False, fault=True)
     assert "emoji-vqvae: is cut short" in _texts(status)
+
+
+def test_what_is_said_of_the_painting_goes_where_none_is_on_show(status: StatusLine) -> None:
+    status.show_size(256, 160)
+    status.show_model("CPU, 2 threads", busy=False)
+    status.show_painting(False)
+    shown = [label.text() for label in status.findChildren(QLabel) if label.isVisibleTo(status)]
+    assert shown == ["CPU, 2 threads"]
+    status.show_painting(True)
+    assert status._size.isVisibleTo(status)

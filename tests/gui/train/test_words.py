@@ -39,6 +39,7 @@ def test_every_family_has_a_sentence_and_a_formal_term() -> None:
         (170, "3 min"),
         (3600, "1 h"),
         (4800, "1 h 20 min"),
+        (17_000, "5 h"),
         (200_000, "2 days"),
     ],
 )

@@ -358,6 +358,19 @@ def test_a_model_without_codes_is_shown_by_its_pictures(
     assert train.curves.isVisible()
 
 
+def test_a_failed_run_is_not_told_of_beside_a_model_from_a_file(
+    qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = np.full((4, 6, 6, 3), 90, np.uint8)
+    monkeypatch.setattr("gui.state.gallery.reconstruct", lambda *_: Reconstructions(pictures, pictures))
+    _start(qtbot, window, until="failed", die_at=5, how="fail")
+    assert window.train.failure.isVisible()
+    window.gallery.show(card_of(TinyModel("digits-vae")))
+    assert not window.train.failure.isVisible()
+    window.gallery.clear()
+    assert window.train.failure.isVisible()
+
+
 def test_nothing_is_drawn_while_nobody_looks(qtbot: QtBot, window: Window) -> None:
     _start(qtbot, window)
     _wait(qtbot, lambda: _drawn(window).get("Loss", 0) > 2)
