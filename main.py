@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import math
 import os
 import sys
 import time
@@ -125,13 +126,21 @@ def _info(options: Options) -> None:
 
 
 def _train(options: Options) -> None:
+    _train_by(options, family=options.model, preset=options.preset)
+
+
+def _train_prior(options: Options) -> None:
+    _train_by(options, prior_of=options.model)
+
+
+def _train_by(options: Options, **what: str | None) -> None:
     asked_at = time.monotonic()
     silent = is_spoken_for()
     with stop_asked() as stopping, progress_line(quiet=options.json or silent) as tell:
         from engine.training.start import train
 
         last: dict[str, Any] = {"event": "stopped", "message": "stopped before training began"}
-        for event in train(_train_request(options, asked_at), stopping, tell):
+        for event in train(_train_request(options, asked_at, **what), stopping, tell):
             if event.event == "step":
                 # The total is not known before the pace is: at first the bar only shows that it moves.
                 tell(_step_words(event.terms), event.step / (event.total_steps or 100 * event.step))
@@ -149,7 +158,7 @@ def _train(options: Options) -> None:
     _print_skipped(last.get("skipped", []))
 
 
-def _train_request(options: Options, asked_at: float) -> TrainRequest:
+def _train_request(options: Options, asked_at: float, **what: Any) -> TrainRequest:
     from engine.training.config import Length
     from engine.training.start import TrainRequest
 
@@ -157,22 +166,23 @@ def _train_request(options: Options, asked_at: float) -> TrainRequest:
     return TrainRequest(
         out=options.out,
         resume=options.resume,
-        family=options.model,
         data=options.data,
         length=None if length == Length() else length,
-        preset=options.preset,
         batch_size=options.batch_size,
         seed=options.seed,
         device=options.device,
         settings=tuple(options.set),
         stop_after=options.stop_after,
         asked_at=asked_at,
+        **what,
     )
 
 
 def _step_words(terms: dict[str, float]) -> str:
     from engine.analysis.reconstruction import psnr_of
 
+    if "mse" not in terms:
+        return f"Training: {terms['loss'] / math.log(2):.3f} bits per code"
     return f"Training: loss {terms['loss']:.4f}, {psnr_of(terms['mse']):.2f} dB"
 
 
@@ -298,6 +308,12 @@ COMMANDS = {
         "train a model",
         "train --model vqvae --data emoji --out runs/first",
         arguments.train_arguments,
+    ),
+    "train-prior": Command(
+        _train_prior,
+        "train priors of a model's codes",
+        "train-prior emoji-vqvae --data emoji --out runs/prior",
+        arguments.train_prior_arguments,
     ),
     "presets": Command(
         _presets,

@@ -26,6 +26,20 @@ def model_argument(parser: Parser) -> None:
 def train_arguments(parser: Parser) -> None:
     """Those of `train`."""
     parser.add_argument("--model", metavar="FAMILY", help=f"one of {', '.join(FAMILIES)}")
+    length = _run_arguments(parser)
+    length.add_argument("--preset", choices=tuple(TITLES), help="steps and settings that go together")
+
+
+def train_prior_arguments(parser: Parser) -> None:
+    """Those of `train-prior`."""
+    parser.add_argument(
+        "model", metavar="MODEL", nargs="?", type=_name_or_path, help="a model with codes: name, file or run"
+    )
+    _run_arguments(parser)
+
+
+def _run_arguments(parser: Parser) -> Any:
+    """What both stages of training take; the group that says how long."""
     parser.add_argument("--data", metavar="DATA", help=DATA)
     parser.add_argument("--out", metavar="RUN", type=Path, required=True, help="the run's folder")
     parser.add_argument(
@@ -35,7 +49,6 @@ def train_arguments(parser: Parser) -> None:
     length.add_argument("--minutes", type=_minutes, metavar="M", help="all in all; 10 without any of these")
     length.add_argument("--epochs", type=_epochs, metavar="N", help="times through the train split")
     length.add_argument("--steps", type=_count, metavar="N", help="batches")
-    length.add_argument("--preset", choices=tuple(TITLES), help="steps and settings that go together")
     parser.add_argument("--stop-after", type=_count, metavar="N", help="save and stop at step N of the run")
     parser.add_argument("--batch-size", type=_count, metavar="B", help=SAID_BY_DEFAULTS)
     parser.add_argument("--seed", type=_seed, metavar="S", help="0 without it")
@@ -43,6 +56,7 @@ def train_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="any other option; repeat"
     )
+    return length
 
 
 def presets_arguments(parser: Parser) -> None:

@@ -1,8 +1,9 @@
 """A model is one `.safetensors` file: weights, statistics, and JSON that says what it is. No torch here.
 
-Tensors: `autoencoder.*` (stage 1), `stats.<level>.*` (what the data set does with the codes) and, in
-a run's snapshot only, `train.*`. The header's metadata carries the key `codebrush` with JSON. Nothing
-is ever unpickled, and a file is checked before anything of its size is allocated.
+Tensors: `autoencoder.*` (stage 1), `stats.<level>.*` (what the data set does with the codes),
+`prior.<level>.*` (stage 2) and, in a run's snapshot only, `train.*`. The header's metadata carries the key
+`codebrush` with JSON. Nothing is ever unpickled, and a file is checked before anything of its size is
+allocated.
 """
 
 from __future__ import annotations
@@ -39,6 +40,19 @@ _DTYPES = {
 }  # fmt: skip
 
 
+class PriorDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file says of its priors: those of all levels are trained in one run."""
+
+    config: dict[str, Any]
+    model_id: str  # of the model whose codes they learned
+    prior_id: str  # as `model_id`, over the `prior.*` tensors
+    data: str
+    labels: list[str]  # those that a condition weighs; none where they take none
+    recipe: dict[str, Any] = {}
+    training: dict[str, Any] = {}
+    metrics: dict[str, Any] = {}
+
+
 class Description(msgspec.Struct, frozen=True, kw_only=True):
     """The JSON under the metadata key `codebrush`."""
 
@@ -58,6 +72,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     recipe: dict[str, Any] = {}
     training: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
+    prior: PriorDescription | None = None
 
 
 class _Entry(msgspec.Struct):
@@ -96,12 +111,19 @@ class ModelCard:
     training: dict[str, Any]
     metrics: dict[str, Any]
     parameters: int
+    prior: PriorDescription | None = None
+    prior_parameters: int = 0
 
 
 def model_id(tensors: Tensors) -> str:
     """SHA-256 over the sorted `autoencoder.*` tensors: names, types, shapes and bytes."""
+    return tensors_id(tensors, "autoencoder.")
+
+
+def tensors_id(tensors: Tensors, prefix: str) -> str:
+    """As `model_id`, over the tensors under a prefix."""
     digest = hashlib.sha256()
-    for name in sorted(n for n in tensors if n.startswith("autoencoder.")):
+    for name in sorted(n for n in tensors if n.startswith(prefix)):
         tensor = np.asarray(tensors[name], order="C")
         shape = ",".join(str(side) for side in tensor.shape)
         digest.update(f"{name}\0{_DTYPES[tensor.dtype.name]}\0{shape}\0".encode())
@@ -120,7 +142,6 @@ def read_card(path: Path) -> ModelCard:
     """What the file says of itself. Raises `ModelFault` where it is not a whole Codebrush model."""
     header = _read_header(path)
     description = _read_description(path, header)
-    shapes = (entry.shape for name, entry in header.entries.items() if name.startswith("autoencoder."))
     return ModelCard(
         name=_name_of(path),
         path=path,
@@ -139,8 +160,19 @@ def read_card(path: Path) -> ModelCard:
         recipe=description.recipe,
         training=description.training,
         metrics=description.metrics,
-        parameters=sum(math.prod(shape) for shape in shapes),
+        parameters=_parameters(header, "autoencoder."),
+        prior=description.prior,
+        prior_parameters=_parameters(header, "prior."),
     )
+
+
+def read_description(path: Path) -> Description:
+    """As `read_card`, in the form that `write_model` takes. Raises `ModelFault`."""
+    return _read_description(path, _read_header(path))
+
+
+def _parameters(header: _Header, prefix: str) -> int:
+    return sum(math.prod(entry.shape) for name, entry in header.entries.items() if name.startswith(prefix))
 
 
 def read_tensors(path: Path, prefix: str) -> dict[str, NDArray[Any]]:
@@ -159,10 +191,27 @@ def read_weights(path: Path) -> dict[str, NDArray[Any]]:
     weights = read_tensors(path, "autoencoder.")
     if model_id(weights) != card.model_id:
         raise ModelFault(path, "its weights do not match its model_id: the file was changed or damaged")
+    _refuse_not_finite(path, weights)
+    return weights
+
+
+def read_prior_weights(path: Path) -> dict[str, NDArray[Any]]:
+    """The `prior.*` tensors, checked like `read_weights`; {} where the file has none."""
+    card, weights = read_card(path), read_tensors(path, "prior.")
+    if card.prior is None:
+        return {}
+    if card.prior.model_id != card.model_id:
+        raise ModelFault(path, "its priors are of another model (their model_id differs): train them anew")
+    if tensors_id(weights, "prior.") != card.prior.prior_id:
+        raise ModelFault(path, "its priors do not match their prior_id: the file was changed or damaged")
+    _refuse_not_finite(path, weights)
+    return weights
+
+
+def _refuse_not_finite(path: Path, weights: Tensors) -> None:
     for name, tensor in weights.items():
         if not np.isfinite(tensor).all():
             raise ModelFault(path, f"tensor {name} holds values that are not finite")
-    return weights
 
 
 def read_statistics(path: Path) -> tuple[LevelStatistics, ...]:

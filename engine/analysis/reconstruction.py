@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.data.source import Pictures
 from engine.decoding.decoder import to_pixels
 from engine.files import write_bytes
-from engine.models.base import Autoencoder
+from engine.models.base import Autoencoder, Trainable
 
 BATCH = 64
 BATCH_PX = 2**20
@@ -48,7 +49,7 @@ def labelled_batches(
         yield images, condition_of(model, labels.to(device))
 
 
-def condition_of(model: Autoencoder, labels: Tensor) -> Tensor | None:
+def condition_of(model: Trainable[Any], labels: Tensor) -> Tensor | None:
     """One-hot weights (B, L) float32 of labels (B,); None for a model that takes no condition."""
     if not model.label_count:
         return None
@@ -61,7 +62,7 @@ def reconstruct(model: Autoencoder, images: Tensor, condition: Tensor | None) ->
     return model.decode(model.encode(images, condition).mean, condition)
 
 
-def device_of(model: Autoencoder) -> torch.device:
+def device_of(model: nn.Module) -> torch.device:
     """Where the model's weights are."""
     return next(model.parameters()).device
 
@@ -104,7 +105,12 @@ def pairs(
 
 def preview_sheet(model: Autoencoder, pictures: Pictures, path: Path) -> None:
     """Originals above, reconstructions below, evenly picked over the set, as a PNG."""
-    sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in pairs(model, pictures)], axis=0)
+    write_sheet(pairs(model, pictures), path)
+
+
+def write_sheet(rows: Sequence[NDArray[np.uint8]], path: Path) -> None:
+    """Rows of pictures, uint8 (n, H, W, C) each, as one PNG. Raises `CannotWrite`."""
+    sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in rows], axis=0)
     buffer = io.BytesIO()
     Image.fromarray(sheet if sheet.shape[2] == 3 else sheet[..., 0]).save(buffer, "PNG")
     write_bytes(path, buffer.getvalue())

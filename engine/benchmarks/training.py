@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from engine.data.batches import Augmentation, Batches
+from engine.data.batches import Augmentation, PictureBatches
 from engine.data.open import open_data
 from engine.device import describe_device, pick_device, prepare, synchronise
 from engine.models.base import Draws
@@ -62,7 +62,7 @@ def measure_training(
     device = pick_device()
     prepare(device, config.threads)
     pictures = open_data(config.data, SIDE_PX, 3).split("train")
-    batches = Batches(pictures, batch_size, config.seed, config.augmentation)
+    batches = PictureBatches(pictures, batch_size, config.seed, config.augmentation)
     with tempfile.TemporaryDirectory() as folder:
         trainer, plain = _Trainer(config, batches, device, Path(folder)), _Plain(config, batches, device)
         rows = _rounds(trainer, plain, batch_size, progress)
@@ -100,7 +100,9 @@ def _seconds(side: _Trainer | _Plain) -> float:
 class _Trainer:
     """What `train` does between its events."""
 
-    def __init__(self, config: RunConfig, batches: Batches, device: torch.device, folder: Path) -> None:
+    def __init__(
+        self, config: RunConfig, batches: PictureBatches, device: torch.device, folder: Path
+    ) -> None:
         self.learner = Learner(config, device)
         self._config, self._batches, self._device = config, batches, device
         self._journal = Journal(Run(folder))
@@ -122,7 +124,7 @@ class _Trainer:
 class _Plain:
     """The loop that one writes first."""
 
-    def __init__(self, config: RunConfig, batches: Batches, device: torch.device) -> None:
+    def __init__(self, config: RunConfig, batches: PictureBatches, device: torch.device) -> None:
         torch.manual_seed(config.seed)
         self._model = build(config.family, config.model).to(device)
         self._adam = torch.optim.Adam(self._model.parameters(), lr=config.training.learning_rate)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -18,14 +20,19 @@ from engine.data.source import Pictures
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
 
 
-class Augmentation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Flips(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The one change that codes allow: the mirror image, encoded."""
+
+    flips: Annotated[Fraction, Meta(description="share of pictures that are mirrored")] = 0.5
+
+
+class Augmentation(Flips, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is mixed into the pictures, each as a fraction of them.
 
     Enlarged crops (zooms) make a codebook that serves canvases larger than one picture; flat colours and
     gradients give it even fills. A random crop (crops) shifts a picture by up to an eighth of its side.
     """
 
-    flips: Annotated[Fraction, Meta(description="share of pictures that are mirrored")] = 0.5
     crops: Annotated[Fraction, Meta(description="share shifted by up to an eighth of the side")] = 0.0
     zooms: Annotated[Fraction, Meta(description="share that is an enlarged part of a picture")] = 0.2
     flats: Annotated[Fraction, Meta(description="share of plain colours in their place")] = 0.02
@@ -40,18 +47,73 @@ _BLOCKS, _WORDS = 3, 12
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Pictures of a step, float32 (b, C, H, W) in [0, 1], channels last in memory; labels int64 (b,)."""
+    """What a step trains on, b of each: pictures or codes, and labels int64 (b,).
 
-    images: Tensor
+    Pictures are float32 (b, C, H, W) in [0, 1], channels last in memory; codes int64 (b, h, w) per level.
+    """
+
+    inputs: Tensor | tuple[Tensor, ...]
     labels: Tensor
 
+    @property
+    def images(self) -> Tensor:
+        """The inputs of a model of pictures."""
+        assert isinstance(self.inputs, Tensor)
+        return self.inputs
 
-class Batches:
+    def mapped(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        """With every tensor changed, e.g. moved to another device."""
+        inputs = self.inputs
+        changed = change(inputs) if isinstance(inputs, Tensor) else tuple(change(grid) for grid in inputs)
+        return Batch(changed, change(self.labels))
+
+
+class Batches(ABC):
     """Draws without replacement, epoch by epoch; each epoch's order is a function of (seed, epoch).
 
     What is drawn for a picture is a function of (seed, its place among all that are ever drawn), so each of
     `ranks` processes builds its own rows of a batch, and they are the rows one process would have built.
     """
+
+    def __init__(self, count: int, batch_size: int, seed: int, rank: int = 0, ranks: int = 1) -> None:
+        """Of `count` pictures; `batch_size` is that of all `ranks` processes; this one is `rank`."""
+        self.count = count
+        self.batch_size = batch_size
+        self.seed = seed
+        self.own = range(rank * batch_size // ranks, (rank + 1) * batch_size // ranks)
+        self._orders: dict[int, NDArray[np.intp]] = {}
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return -(-self.count // self.batch_size)
+
+    @abstractmethod
+    def at(self, step: int) -> Batch:
+        """This process's rows of the batch of a step."""
+
+    def drawn(self, step: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Which pictures a step takes, (b,), and uniform numbers in [0, 1) for each, (b, 12)."""
+        first = step * self.batch_size
+        places = np.arange(first + self.own.start, first + self.own.stop)
+        return self._indices(places), _draws(self.seed, places)
+
+    def _indices(self, places: NDArray[np.int64]) -> NDArray[np.intp]:
+        epochs, within = np.divmod(places, self.count)
+        # Kept while they are in use: the order of a large set takes longer than a batch.
+        self._orders = {
+            int(epoch): self._orders[epoch] if epoch in self._orders else self._order(epoch)
+            for epoch in np.unique(epochs)
+        }
+        return np.array([self._orders[epoch][p] for epoch, p in zip(epochs, within, strict=True)], np.intp)
+
+    def _order(self, epoch: int) -> NDArray[np.intp]:
+        # Not `permutation`, which another version of NumPy may do otherwise.
+        words = _words(self.seed, "epoch", [0, epoch], self.count)
+        return np.argsort(words, kind="stable")
+
+
+class PictureBatches(Batches):
+    """Pictures, varied."""
 
     def __init__(
         self,
@@ -62,25 +124,14 @@ class Batches:
         rank: int = 0,
         ranks: int = 1,
     ) -> None:
-        """`batch_size` is that of all `ranks` processes; this one is `rank`."""
+        super().__init__(len(pictures), batch_size, seed, rank, ranks)
         self.images = pictures.images
         self.labels = pictures.labels
-        self.batch_size = batch_size
-        self.seed = seed
         self.augmentation = augmentation
-        self.own = range(rank * batch_size // ranks, (rank + 1) * batch_size // ranks)
-        self._orders: dict[int, NDArray[np.intp]] = {}
-
-    @property
-    def steps_per_epoch(self) -> int:
-        return -(-len(self.images) // self.batch_size)
 
     def at(self, step: int) -> Batch:
-        """This process's rows of the batch of a step."""
-        first = step * self.batch_size
-        places = np.arange(first + self.own.start, first + self.own.stop)
-        indices = self._indices(places)
-        images = _varied(self.images[indices], self.augmentation, _draws(self.seed, places))
+        indices, draws = self.drawn(step)
+        images = _varied(self.images[indices], self.augmentation, draws)
         # By NumPy: batches are built in a thread beside training, where torch would start threads of its own.
         values = np.divide(images, np.float32(255), dtype=np.float32)
         # Permuted, the memory of the pictures is that of channels last already.
@@ -88,20 +139,6 @@ class Batches:
         return Batch(
             batch.contiguous(memory_format=torch.channels_last), torch.from_numpy(self.labels[indices])
         )
-
-    def _indices(self, places: NDArray[np.int64]) -> NDArray[np.intp]:
-        epochs, within = np.divmod(places, len(self.images))
-        # Kept while they are in use: the order of a large set takes longer than a batch.
-        self._orders = {
-            int(epoch): self._orders[epoch] if epoch in self._orders else self._order(epoch)
-            for epoch in np.unique(epochs)
-        }
-        return np.array([self._orders[epoch][p] for epoch, p in zip(epochs, within, strict=True)], np.intp)
-
-    def _order(self, epoch: int) -> NDArray[np.intp]:
-        # Not `permutation`, which another version of NumPy may do otherwise.
-        words = _words(self.seed, "epoch", [0, epoch], len(self.images))
-        return np.argsort(words, kind="stable")
 
 
 def _words(seed: int, purpose: str, counter: list[int], count: int) -> NDArray[np.uint64]:

@@ -10,7 +10,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 import numpy as np
@@ -21,6 +21,9 @@ from torch import Tensor, nn
 
 from engine.decoding.decoder import CodeLevel
 from engine.errors import CodesFault
+
+if TYPE_CHECKING:
+    from engine.priors.hierarchical import HierarchicalPrior
 
 
 class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,8 +64,12 @@ class Draws:
 
     def generator(self, purpose: str) -> torch.Generator:
         """A generator that is the same in every process."""
-        entropy = np.random.SeedSequence((self.seed, zlib.crc32(purpose.encode()), self.step))
-        return torch.Generator().manual_seed(int(entropy.generate_state(1, np.uint64)[0] >> np.uint64(1)))
+        return torch.Generator().manual_seed(self.seed_of(purpose))
+
+    def seed_of(self, purpose: str, *more: int) -> int:
+        """A seed that is the same in every process, but for what `more` tells apart."""
+        entropy = np.random.SeedSequence((self.seed, zlib.crc32(purpose.encode()), self.step, *more))
+        return int(entropy.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
     def _own(self, rows: Tensor, batch: int) -> Tensor:
         return rows[self.rank * batch : (self.rank + 1) * batch]
@@ -92,16 +99,16 @@ NO_DRAWS = Draws()
 """Those of seed 0 and step 0."""
 
 
-class Autoencoder(nn.Module, ABC):
-    """An autoencoder. `loss` has no side effects; `update` is called once per optimiser step."""
+Inputs = TypeVar("Inputs")
 
-    family: str
-    config: ModelConfig
 
-    @property
-    def latent_dim(self) -> int:
-        """Numbers of a vector latent, D; 0 where latents are grids of codes."""
-        return 0
+class Trainable(nn.Module, ABC, Generic[Inputs]):
+    """What a run trains, on batches of `Inputs`. `loss` has no side effects.
+
+    `file_prefix` stands before the names of its tensors in a model file.
+    """
+
+    file_prefix: ClassVar[str]
 
     @property
     def label_count(self) -> int:
@@ -109,19 +116,11 @@ class Autoencoder(nn.Module, ABC):
         return 0
 
     @abstractmethod
-    def encode(self, images: Tensor, condition: Tensor | None = None) -> Latent:
-        """Latents of images (B, C, H, W) in [0, 1]; `condition` (B, L) float32 weights over labels."""
-
-    @abstractmethod
-    def decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Images (B, C, H, W) of latents as `encode` gives them; clamped to [0, 1]."""
-
-    @abstractmethod
-    def loss(self, images: Tensor, condition: Tensor | None = None, draws: Draws = NO_DRAWS) -> LossResult:
-        """The training loss of a batch; all that is random in it comes from `draws`."""
+    def loss(self, inputs: Inputs, condition: Tensor | None = None, draws: Draws = NO_DRAWS) -> LossResult:
+        """The training loss of a batch; all that is random in it comes from `draws`, dropout aside."""
 
     @torch.no_grad()
-    def begin(self, images: Tensor, generator: torch.Generator) -> None:
+    def begin(self, inputs: Inputs, generator: torch.Generator) -> None:
         """Data-dependent initialisation, called once before the first step."""
 
     @torch.no_grad()
@@ -139,6 +138,27 @@ class Autoencoder(nn.Module, ABC):
         """The inverse of `training_state`."""
         for name, buffer in self.training_state().items():
             buffer.copy_(state[name])
+
+
+class Autoencoder(Trainable[Tensor]):
+    """An autoencoder: what it is trained on are images (B, C, H, W) in [0, 1]."""
+
+    file_prefix = "autoencoder."
+    family: str
+    config: ModelConfig
+
+    @property
+    def latent_dim(self) -> int:
+        """Numbers of a vector latent, D; 0 where latents are grids of codes."""
+        return 0
+
+    @abstractmethod
+    def encode(self, images: Tensor, condition: Tensor | None = None) -> Latent:
+        """Latents of images (B, C, H, W) in [0, 1]; `condition` (B, L) float32 weights over labels."""
+
+    @abstractmethod
+    def decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Images (B, C, H, W) of latents as `encode` gives them; clamped to [0, 1]."""
 
     @abstractmethod
     def export_graphs(self) -> dict[str, ExportGraph]:
@@ -159,6 +179,18 @@ class VariationalAutoencoder(Autoencoder):
 
 class DiscreteAutoencoder(Autoencoder):
     """An autoencoder whose latents are grids of codes."""
+
+    @property
+    def priors(self) -> HierarchicalPrior | None:
+        """The priors of its codes, where its file has some."""
+        return self._priors[0] if self._priors else None
+
+    @priors.setter
+    def priors(self, priors: HierarchicalPrior | None) -> None:
+        # In a tuple they are no part of the module: its tensors, and so its `model_id`, are its own alone.
+        self._priors = () if priors is None else (priors,)
+
+    _priors: tuple[()] | tuple[HierarchicalPrior] = ()
 
     @property
     @abstractmethod

@@ -6,7 +6,9 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-from engine.checkpoint import ModelCard, read_card
+import msgspec
+
+from engine.checkpoint import ModelCard, PriorDescription, read_card
 from engine.errors import ModelFault, ModelNotFound
 from engine.models.registry import builtin_models, find_model
 
@@ -43,7 +45,12 @@ def describe_card(card: ModelCard) -> dict[str, Any]:
         "recipe": card.recipe,
         "training": card.training,
         "metrics": card.metrics,
+        "prior": None if card.prior is None else _prior(card, card.prior),
     }
+
+
+def _prior(card: ModelCard, prior: PriorDescription) -> dict[str, Any]:
+    return {"parameters": card.prior_parameters, **msgspec.to_builtins(prior)}
 
 
 def _bytes(path: Path) -> int:

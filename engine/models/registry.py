@@ -77,6 +77,11 @@ def find_model(name: str | Path) -> Path:
     raise ModelNotFound(f"model {str(name)!r}: neither built in ({', '.join(builtin) or 'none'}) nor a file")
 
 
+def model_place(name: str) -> str:
+    """What `name` stands for wherever the program is started from: a built-in name, or an absolute path."""
+    return name if name in builtin_models() else str(_expanded(name).absolute())
+
+
 def _expanded(name: str | Path) -> Path:
     try:
         return Path(name).expanduser()
@@ -119,7 +124,12 @@ def load(name: str | Path, device: str | None = None) -> Autoencoder:
         raise ModelFault(path, "its description does not fit its configuration")
     model = build(card.family, card.config)
     model.load_state_dict({key: torch.from_numpy(value.copy()) for key, value in weights.items()})
-    return model.eval().requires_grad_(False).to(pick_device(device))
+    chosen = pick_device(device)
+    if card.prior is not None:
+        from engine.priors.opening import load_priors
+
+        load_priors(path, card.prior, model, chosen)
+    return model.eval().requires_grad_(False).to(chosen)
 
 
 def _agree(card: ModelCard, model: Autoencoder) -> bool:

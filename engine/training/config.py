@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from engine.data.batches import Augmentation
+from engine.data.batches import Augmentation, Flips
 from engine.data.source import DataShape
 from engine.errors import OptionFault
 from engine.models.base import ModelConfig
 from engine.models.registry import family_named
-from engine.training.defaults import default_settings
+from engine.priors.pixelcnn import PriorConfig
+from engine.training.defaults import PRIOR_SETTINGS, default_settings
 
 
 class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,8 +46,24 @@ class Length(msgspec.Struct, frozen=True, kw_only=True):
     steps: Annotated[int, Meta(ge=1)] | None = None
 
 
+Sections = Mapping[str, type[msgspec.Struct]]
+"""Configs by name, among which options are shared out."""
+
+
+class PriorOf(msgspec.Struct, frozen=True, kw_only=True):
+    """The priors of a run of stage 2, and the model whose codes they learn."""
+
+    model: str  # a built-in name or a path
+    name: str  # what a person calls it
+    model_id: str
+    config: dict[str, Any]
+
+
 class RunConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """`config.json` of a run folder: all that training depends on."""
+    """`config.json` of a run folder: all that training depends on.
+
+    Where it has a `prior`, priors are trained; `family` and `model` are then those of the model they are for.
+    """
 
     format: Literal[1] = 1
     family: str
@@ -61,6 +78,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True):
     preset: str | None = None
     total_steps: Annotated[int, Meta(ge=1)] | None  # None until the pace has been measured
     validations: Annotated[int, Meta(ge=1)] | None = None  # fewer than wished for, where time is short
+    prior: PriorOf | None = None
 
 
 def parse_settings(
@@ -71,22 +89,31 @@ def parse_settings(
     What is not set is as `default_settings` says for data of that shape, or for none.
     """
     sections = sections_of(family)
-    asked: dict[str, Any] = dict(_pairs(sections, settings))
-    if batch_size is not None:
-        asked["batch_size"] = batch_size
-    values: dict[str, dict[str, Any]] = {name: {} for name in sections}
+    asked = _asked(sections, settings, batch_size)
     known = {} if shape is None else default_settings(family, shape, asked)
-    for key, value in {**known, **asked}.items():
-        values[_owner(sections, key)][key] = value
-    parsed = {name: _convert(values[name], section) for name, section in sections.items()}
+    parsed = _parsed(sections, {**known, **asked})
     return parsed["model"], parsed["training"], parsed["augmentation"]
+
+
+def parse_prior_settings(
+    settings: Sequence[str], batch_size: int | None
+) -> tuple[PriorConfig, TrainingConfig, Augmentation]:
+    """As `parse_settings`, for priors."""
+    parsed = _parsed(PRIOR_SECTIONS, {**PRIOR_SETTINGS, **_asked(PRIOR_SECTIONS, settings, batch_size)})
+    flips = parsed["augmentation"].flips
+    unvaried = Augmentation(flips=flips, crops=0.0, zooms=0.0, flats=0.0, gradients=0.0)
+    return parsed["prior"], parsed["training"], unvaried
 
 
 def settings_beside(config: RunConfig, settings: Sequence[str]) -> list[tuple[str, Any, Any]]:
     """Each setting's key, the value it asks for and the one the run has."""
-    sections = sections_of(config.family)
-    model = model_config(config.family, config.model)
-    known = {"model": model, "training": config.training, "augmentation": config.augmentation}
+    known: dict[str, Any] = {"training": config.training, "augmentation": config.augmentation}
+    if config.prior is None:
+        sections: Sections = sections_of(config.family)
+        known["model"] = model_config(config.family, config.model)
+    else:
+        sections = PRIOR_SECTIONS
+        known["prior"] = _convert(config.prior.config, PriorConfig)
     beside = []
     for key, value in _pairs(sections, settings):
         owner = _owner(sections, key)
@@ -100,6 +127,14 @@ def model_config(family: str, values: Mapping[str, Any]) -> ModelConfig:
     return _convert(values, family_named(family).config_class())  # type: ignore[no-any-return]
 
 
+PRIOR_SECTIONS: Sections = {
+    "prior": PriorConfig,
+    "training": TrainingConfig,
+    "augmentation": Flips,
+}
+"""The configs that options of priors go to."""
+
+
 def sections_of(family: str) -> dict[str, type[msgspec.Struct]]:
     """The configs that options of a family go to. Raises `OptionFault`."""
     return {
@@ -109,7 +144,20 @@ def sections_of(family: str) -> dict[str, type[msgspec.Struct]]:
     }
 
 
-def _pairs(sections: Mapping[str, type[msgspec.Struct]], settings: Sequence[str]) -> list[tuple[str, str]]:
+def _asked(sections: Sections, settings: Sequence[str], batch_size: int | None) -> dict[str, Any]:
+    asked: dict[str, Any] = dict(_pairs(sections, settings))
+    return asked if batch_size is None else {**asked, "batch_size": batch_size}
+
+
+def _parsed(sections: Sections, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Each setting in the config that has it, as the config wants it."""
+    values: dict[str, dict[str, Any]] = {name: {} for name in sections}
+    for key, value in settings.items():
+        values[_owner(sections, key)][key] = value
+    return {name: _convert(values[name], section) for name, section in sections.items()}
+
+
+def _pairs(sections: Sections, settings: Sequence[str]) -> list[tuple[str, str]]:
     known = sorted(field for section in sections.values() for field in section.__struct_fields__)
     pairs = []
     for setting in settings:
@@ -120,7 +168,7 @@ def _pairs(sections: Mapping[str, type[msgspec.Struct]], settings: Sequence[str]
     return pairs
 
 
-def _owner(sections: Mapping[str, type[msgspec.Struct]], key: str) -> str:
+def _owner(sections: Sections, key: str) -> str:
     return next(name for name, section in sections.items() if key in section.__struct_fields__)
 
 

@@ -19,6 +19,15 @@ _VECTOR_TRAINING = {"batch_size": 64, "learning_rate": 1e-3}
 # A latent vector stands for a whole picture of the set: what is not in the set only takes room in it.
 _AS_THEY_ARE = {"flips": 0.0, "zooms": 0.0, "flats": 0.0, "gradients": 0.0}
 
+PRIOR_SETTINGS: Mapping[str, Any] = {
+    "batch_size": 32,
+    "learning_rate": 1e-3,
+    "weight_decay": 0.01,
+    "clip_norm": 1.0,
+    "ema_decay": 0.999,
+}
+"""What priors are trained with."""
+
 
 def default_settings(family: str, shape: DataShape, asked: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Values by option name, of the model, the training and the augmentation.

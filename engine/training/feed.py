@@ -28,9 +28,7 @@ class Feed:
             number: self._coming.get(number) or self._thread.submit(self._built, number) for number in wanted
         }
         batch = self._coming.pop(step).result()
-        return Batch(
-            batch.images.to(self._device, non_blocking=True), batch.labels.to(self._device, non_blocking=True)
-        )
+        return batch.mapped(lambda tensor: tensor.to(self._device, non_blocking=True))
 
     def close(self) -> None:
         """Drop what is under way and wait for the thread to end."""
@@ -41,4 +39,4 @@ class Feed:
         if self._device.type != "cuda":
             return batch
         # From page-locked memory the copy runs beside the computation.
-        return Batch(batch.images.pin_memory(), batch.labels.pin_memory())
+        return batch.mapped(lambda tensor: tensor.pin_memory())

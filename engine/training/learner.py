@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from engine.analysis.reconstruction import condition_of
 from engine.data.batches import Batch
 from engine.device import trains_in_bfloat16
-from engine.models.base import Autoencoder, Draws, LossResult
+from engine.models.base import Draws, LossResult, Trainable
 from engine.models.registry import build
 from engine.training.config import RunConfig
 from engine.training.processes import ALONE, Processes
@@ -24,14 +24,21 @@ from engine.training.weights import AveragedWeights
 class Learner:
     """A model, its optimiser and, where the run asks for them, its averaged weights."""
 
-    def __init__(self, config: RunConfig, device: torch.device, processes: Processes = ALONE) -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        device: torch.device,
+        processes: Processes = ALONE,
+        builds: Callable[[], Trainable[Any]] | None = None,
+    ) -> None:
+        """Of what `builds` gives; without it, of the autoencoder that the config asks for."""
         self.device = device
         self._processes = processes
         self._training = config.training
         self._seed = config.seed
         torch.manual_seed(config.seed)
-        model = build(config.family, config.model).to(device)
-        self.model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs
+        model = builds() if builds is not None else build(config.family, config.model)
+        self.model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs
         self._trained = [p for p in self.model.parameters() if p.requires_grad]
         self._optimiser = torch.optim.AdamW(
             self._trained,
@@ -49,7 +56,8 @@ class Learner:
 
     def begin(self, batch: Batch) -> None:
         """What comes before the first step; `batch` is this process's part."""
-        self.model.begin(self._processes.gather(batch.images), self._draws(0).generator("begin"))
+        gathered = batch.mapped(self._processes.gather)
+        self.model.begin(gathered.inputs, self._draws(0).generator("begin"))
         self._averages = self._new_averages()
 
     def step(self, batch: Batch, config: RunConfig, step: int) -> dict[str, Tensor | float]:
@@ -59,8 +67,10 @@ class Learner:
             group["lr"] = rate
         self.model.train()
         draws = self._draws(step)
+        # What dropout draws from. Each process drops other values, so two are not quite as one.
+        torch.manual_seed(draws.seed_of("dropout", draws.rank))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            result = self._loss(batch.images, condition_of(self.model, batch.labels), draws)
+            result = self._loss(batch.inputs, condition_of(self.model, batch.labels), draws)
         self._optimiser.zero_grad(set_to_none=True)
         result.total.backward()
         figures: dict[str, Tensor | float] = {**self._terms(result), **self._clip()}
@@ -120,9 +130,9 @@ class Learner:
 class _Loss(nn.Module):
     """A model's loss as a `forward`, which is what gradients are averaged behind."""
 
-    def __init__(self, model: Autoencoder) -> None:
+    def __init__(self, model: Trainable[Any]) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, images: Tensor, condition: Tensor | None, draws: Draws) -> LossResult:
-        return self.model.loss(images, condition, draws)
+    def forward(self, inputs: Any, condition: Tensor | None, draws: Draws) -> LossResult:
+        return self.model.loss(inputs, condition, draws)

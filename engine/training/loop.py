@@ -13,30 +13,26 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import torch
 
-from engine.analysis.reconstruction import mean_squared_error, preview_sheet
-from engine.analysis.validation import nats_pictures, score, validate
 from engine.checkpoint import ModelCard, read_card
-from engine.data.source import Pictures
-from engine.device import pick_device, prepare, synchronise
+from engine.device import synchronise
 from engine.errors import CannotWrite
 from engine.files import write_bytes
-from engine.models.base import DiscreteAutoencoder
 from engine.progress import Progress, tell_nobody
-from engine.training.along import batches_of_run
 from engine.training.clock import Clock
 from engine.training.config import RunConfig
 from engine.training.events import Event
 from engine.training.feed import Feed
 from engine.training.journal import Every, Journal
 from engine.training.learner import Learner
-from engine.training.life import codes_file
 from engine.training.memory import enough_memory, memory_mb
-from engine.training.pace import Pace, seconds_of
+from engine.training.pace import Pace
 from engine.training.processes import ALONE, MOST_STEPS, Orders, Processes
 from engine.training.run import Run
-from engine.training.saving import MOST_MEASURED, Keeper, not_finite
+from engine.training.saving import Keeper, not_finite
 from engine.training.schedule import validates_after
+from engine.training.stage import Stage
 
 TELL_EVERY_S = 0.25
 """Whoever follows the run hears of it so often, and is heard."""
@@ -45,8 +41,6 @@ LIFE_EVERY_S = 2.0
 PAUSE_POLL_S = 0.2
 LAST_TRIES, LAST_TRY_S = 6, 10.0
 """A finished run is worth waiting for somebody to make room on the disk."""
-FINISHING = 1.2
-"""Code statistics take this many times as long as encoding and decoding the train split."""
 
 
 class Trainer:
@@ -56,26 +50,23 @@ class Trainer:
         self,
         run: Run,
         config: RunConfig,
-        pictures: Pictures,
-        device: str | None = None,
+        stage: Stage,
+        device: torch.device,
         asked_at: float | None = None,
         processes: Processes = ALONE,
     ) -> None:
-        """`device` instead of the one in `config`; the run's minutes count from `asked_at` (monotonic).
+        """The run's minutes count from `asked_at` (monotonic).
 
         This process is the leading one of `processes`.
         """
         self.run = run
         self.config = config
-        self.pictures = pictures
+        self.stage = stage
         self.processes = processes
-        self.device = processes.device(pick_device(device or config.device))
-        prepare(self.device, config.threads)
-        self.batches = batches_of_run(config, pictures, processes)
-        self.learner = Learner(config, self.device, processes)
-        self.keeper = Keeper(run, self.learner, pictures)
-        self.train, self.valid = pictures.split("train"), pictures.split("valid").spread(MOST_MEASURED)
-        self.measured = nats_pictures(self.learner.model, self.valid)
+        self.device = device
+        self.batches = stage.batches(processes)
+        self.learner = Learner(config, device, processes, stage.build)
+        self.keeper = Keeper(run, self.learner, stage)
         if config.length.epochs is not None and config.total_steps is None:
             steps = max(1, round(config.length.epochs * self.batches.steps_per_epoch))
             self.config = msgspec.structs.replace(config, total_steps=steps)
@@ -174,11 +165,7 @@ class Trainer:
     def _plan(self, pace: Pace) -> None:
         """Once the pace is known, fix the total and how often to validate: the schedule is known then."""
         with self.learner.finished_weights():
-            model, finishing_s = self.learner.model, 0.0
-            validation_s = seconds_of(lambda some: validate(model, some), self.valid)
-            if isinstance(model, DiscreteAutoencoder):
-                looked_at = self.train.spread(MOST_MEASURED)
-                finishing_s = FINISHING * seconds_of(lambda some: mean_squared_error(model, some), looked_at)
+            validation_s, finishing_s = self.stage.seconds_besides(self.learner.model)
         plan = pace.plan(self._clock.asked_s, validation_s, finishing_s, self.config.training.validations)
         self._pace = None
         total = self.step + plan.steps
@@ -201,22 +188,21 @@ class Trainer:
     def _validate(self) -> Iterator[Event]:
         """Measure, show and keep the best; without a validation split the newest is the best there is."""
         yield from self._tell()
-        metrics: dict[str, float] = {}
-        if len(self.valid):
-            with self.learner.finished_weights():
-                metrics = validate(self.learner.model, self.valid, self.measured)
+        with self.learner.finished_weights():
+            metrics = self.stage.validate(self.learner.model)
+        if metrics:
             self._journal.add_measured(self.step, metrics)
         path = self.run.previews / f"step-{self.step:07d}.png"
         yield self._attempt(lambda: self._preview(path, metrics))
-        if not metrics or score(metrics) > self.keeper.best_score:
+        if not metrics or self.stage.score(metrics) > self.keeper.best_score:
             yield self._attempt(lambda: self._save_best(metrics))
 
     def _stop(self) -> Iterator[Event]:
         yield from self._tell()
         self._show_life()
         folder = shlex.quote(str(self.run.folder))
-        message = f"stopped at step {self.step}; go on with: train --out {folder} --resume"
-        yield self._save_last(message, self.pictures.skipped)
+        message = f"stopped at step {self.step}; go on with: {self.stage.command} --out {folder} --resume"
+        yield self._save_last(message, self.stage.pictures.skipped)
 
     def _finish(self, progress: Progress) -> Iterator[Event]:
         """Save the newest state, then give the best model its statistics."""
@@ -228,17 +214,15 @@ class Trainer:
         yield from self._insist(lambda: self._save_finished(progress))
 
     def _save_finished(self, progress: Progress) -> Event:
-        card = self.keeper.finish(self.config, lambda part: progress("Looking at codes", part))
+        card = self.keeper.finish(self.config, lambda part: progress(self.stage.finishing, part))
         return self._finished(card, "trained")
 
     def _finished(self, card: ModelCard, what: str) -> Event:
-        psnr, elbo = card.metrics.get("valid_psnr"), card.metrics.get("valid_elbo")
-        quality = "" if psnr is None else f", {psnr:.2f} dB on the validation split"
-        quality += "" if elbo is None else f", ELBO {elbo:.2f} nats"
-        message = f"{what}: {self.step} steps{quality}: {self.run.best}"
-        skipped = self.pictures.skipped
+        _, metrics = self.stage.told(card)
+        message = f"{what}: {self.step} steps{self.stage.quality(metrics)}: {self.run.best}"
+        skipped = self.stage.pictures.skipped
         return self._event(
-            "finished", path=str(self.run.best), terms=card.metrics, message=message, skipped=skipped
+            "finished", path=str(self.run.best), terms=metrics, message=message, skipped=skipped
         )
 
     def _save_best(self, metrics: dict[str, float]) -> Event:
@@ -251,15 +235,15 @@ class Trainer:
 
     def _preview(self, path: Path, metrics: dict[str, float] | None = None) -> Event:
         with self.learner.finished_weights():
-            preview_sheet(self.learner.model, self.valid if len(self.valid) else self.train, path)
+            self.stage.preview(self.learner.model, path)
         return self._event("preview", path=str(path), terms=metrics or {})
 
     def _show_life(self) -> None:
         """Which codes are alive, for whoever watches: of a disk that refuses, others tell."""
-        model = self.learner.model
-        if isinstance(model, DiscreteAutoencoder):
+        life = self.stage.life(self.learner.model, self.step)
+        if life is not None:
             with contextlib.suppress(CannotWrite):
-                write_bytes(self.run.codes, codes_file(model, self.step))
+                write_bytes(self.run.codes, life)
 
     def _attempt(self, write: Callable[[], Event]) -> Event:
         """What `write` tells, or a warning where the disk refuses: it is tried again later."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.data.open import data_place
 from engine.errors import OptionFault, RunFault
-from engine.models.registry import build
+from engine.models.registry import build, model_place
 from engine.training.config import Length, RunConfig, settings_beside
 from engine.training.run import Run
 
@@ -18,6 +18,7 @@ def refuse_unbuildable(run: Run, config: RunConfig) -> None:
     """Raise `RunFault` where a `config.json` that somebody edited asks for what does not exist."""
     try:
         build(config.family, config.model)
+        settings_beside(config, ())
     except OptionFault as error:
         raise RunFault(run.config, f"is damaged ({error})") from error
 
@@ -41,6 +42,7 @@ def _beside(request: TrainRequest, config: RunConfig) -> list[tuple[str, object,
     length = request.length or Length()
     return [
         ("--model", request.family, config.family),
+        ("MODEL", request.prior_of and model_place(request.prior_of), config.prior and config.prior.model),
         ("--data", request.data and data_place(request.data), config.data),
         ("--batch-size", request.batch_size, config.training.batch_size),
         ("--preset", request.preset, config.preset),

@@ -8,23 +8,16 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import torch
 
-from engine.analysis.statistics import LevelStatistics
-from engine.analysis.usage import code_statistics
-from engine.analysis.validation import score
-from engine.checkpoint import ModelCard, read_card, read_tensors, statistics_tensors, write_model
-from engine.data.source import Pictures
+from engine.checkpoint import Description, ModelCard, read_card, read_tensors, write_model
 from engine.device import describe_device
 from engine.errors import RunFault, TrainingFault
-from engine.models.base import DiscreteAutoencoder
 from engine.training.config import RunConfig
 from engine.training.learner import Learner
 from engine.training.run import Run
-from engine.training.snapshot import Arrays, describe, model_tensors
+from engine.training.snapshot import Arrays, load_tensors, model_tensors
+from engine.training.stage import Stage
 
-MOST_MEASURED = 10_000
-"""Of a large split so many pictures, evenly picked, say as much as all: MNIST's validation split is whole."""
 _STATE_FAULTS = (KeyError, ValueError, IndexError, RuntimeError, TypeError)
 
 
@@ -37,30 +30,32 @@ def not_finite(run: Run, step: int) -> TrainingFault:
 class Keeper:
     """Writes and reads a run's two model files; `best_score` is that of the best one."""
 
-    def __init__(self, run: Run, learner: Learner, pictures: Pictures) -> None:
+    def __init__(self, run: Run, learner: Learner, stage: Stage) -> None:
         self._run = run
         self._learner = learner
-        self._pictures = pictures
+        self._stage = stage
         self.best_score = -math.inf
 
     def save_best(self, config: RunConfig, step: int, seconds: float, metrics: Mapping[str, float]) -> None:
         """The weights that were measured. Raises `CannotWrite` or `TrainingFault`."""
-        better = score(metrics) if metrics else -math.inf
+        better = self._stage.score(metrics) if metrics else -math.inf
         with self._learner.finished_weights():
             tensors = self._finite(model_tensors(self._learner.model), step)
-            write_model(self._run.best, tensors, self._described(config, step, seconds, metrics))
+            described = self._described(config, step, seconds, metrics)
+            write_model(self._run.best, {**self._stage.kept, **tensors}, described)
         self.best_score = better
 
     def save_last(self, config: RunConfig, step: int, seconds: float) -> None:
         """Everything that going on needs. Raises `CannotWrite` or `TrainingFault`."""
         with self._learner.finished_weights():
             tensors = self._finite(self._learner.tensors(step), step)
-            write_model(self._run.last, tensors, self._described(config, step, seconds, {}))
+            described = self._described(config, step, seconds, {})
+            write_model(self._run.last, {**self._stage.kept, **tensors}, described)
 
     def resume(self) -> tuple[int, float]:
         """Put the learner where the newest snapshot stands; its step and seconds of training."""
         path = self._run.last
-        progress = read_card(path).training
+        progress, _ = self._stage.told(read_card(path))
         try:
             step = self._learner.restore(read_tensors(path, ""))
         except _STATE_FAULTS as error:
@@ -74,24 +69,26 @@ class Keeper:
 
     def is_finished(self) -> bool:
         """Whether the best model has been given all that it gets."""
-        return self._run.best.exists() and bool(read_card(self._run.best).training.get("finished"))
+        if not self._run.best.exists():
+            return False
+        training, _ = self._stage.told(read_card(self._run.best))
+        return bool(training.get("finished"))
 
     def finish(self, config: RunConfig, done: Callable[[float], None]) -> ModelCard:
         """Give the best model its statistics, which takes a while; what it says of itself then."""
         card = read_card(self._run.best)
-        weights = read_tensors(self._run.best, "autoencoder.")
-        model, pictures = self._learner.model.eval(), self._pictures
-        names = {key.removeprefix("autoencoder."): torch.from_numpy(v.copy()) for key, v in weights.items()}
-        model.load_state_dict(names)
-        statistics: tuple[LevelStatistics, ...] = ()
-        if isinstance(model, DiscreteAutoencoder):
-            statistics = code_statistics(model, pictures.split("train").spread(MOST_MEASURED), done)
-        training = {**card.training, "finished": True}
-        description = describe(model, pictures, self._recipe(config), training, card.metrics)
-        write_model(self._run.best, {**weights, **statistics_tensors(statistics)}, description)
+        training, metrics = self._stage.told(card)
+        model = self._learner.model.eval()
+        weights = read_tensors(self._run.best, model.file_prefix)
+        load_tensors(model, weights)
+        statistics = self._stage.statistics(model, done)
+        described = self._stage.describe(model, self._recipe(config), {**training, "finished": True}, metrics)
+        write_model(self._run.best, {**self._stage.kept, **weights, **statistics}, described)
         return card
 
-    def _described(self, config: RunConfig, step: int, seconds: float, metrics: Mapping[str, float]) -> Any:
+    def _described(
+        self, config: RunConfig, step: int, seconds: float, metrics: Mapping[str, float]
+    ) -> Description:
         training = {
             "step": step,
             "total_steps": config.total_steps,
@@ -100,12 +97,11 @@ class Keeper:
             "device": describe_device(self._learner.device),
             "precision": "bfloat16" if self._learner.bfloat16 else "float32",
         }
-        recipe = self._recipe(config)
-        return describe(self._learner.model, self._pictures, recipe, training, dict(metrics))
+        return self._stage.describe(self._learner.model, self._recipe(config), training, dict(metrics))
 
     def _recipe(self, config: RunConfig) -> dict[str, Any]:
         # A model travels: it names its data, not where somebody keeps it.
-        return {**msgspec.to_builtins(config), "data": self._pictures.data_name}
+        return {**msgspec.to_builtins(config), "data": self._stage.pictures.data_name}
 
     def _finite(self, tensors: Arrays, step: int) -> Arrays:
         if all(np.isfinite(tensor).all() for tensor in tensors.values()):

@@ -6,7 +6,7 @@ Batches and random draws are functions of (seed, step), so the position in the d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -14,18 +14,25 @@ from numpy.typing import NDArray
 
 from engine.checkpoint import FORMAT_VERSION, Description, model_id
 from engine.data.source import Pictures
-from engine.models.base import Autoencoder, DiscreteAutoencoder
+from engine.models.base import Autoencoder, DiscreteAutoencoder, Trainable
 
 Arrays = dict[str, NDArray[Any]]
+Kind = TypeVar("Kind")
 
 
-def model_tensors(model: Autoencoder) -> Arrays:
-    """The weights as `autoencoder.*`."""
-    return {f"autoencoder.{name}": _array(tensor) for name, tensor in model.state_dict().items()}
+def model_tensors(model: Trainable[Any]) -> Arrays:
+    """The weights as `autoencoder.*` or `prior.*`."""
+    return {f"{model.file_prefix}{name}": _array(tensor) for name, tensor in model.state_dict().items()}
+
+
+def load_tensors(model: Trainable[Any], tensors: Mapping[str, NDArray[Any]]) -> None:
+    """The inverse of `model_tensors`; other tensors may be among them. Raises `RuntimeError`."""
+    named = {name: torch.from_numpy(array.copy()) for name, array in tensors.items()}
+    model.load_state_dict(_under(named, model.file_prefix))
 
 
 def training_tensors(
-    model: Autoencoder, optimiser: torch.optim.Optimizer, trained: Mapping[str, torch.Tensor], step: int
+    model: Trainable[Any], optimiser: torch.optim.Optimizer, trained: Mapping[str, torch.Tensor], step: int
 ) -> Arrays:
     """What only training needs, as `train.*`; the step is the position in data order and draws alike.
 
@@ -40,25 +47,25 @@ def training_tensors(
 
 
 def restore(
-    model: Autoencoder, optimiser: torch.optim.Optimizer, tensors: Mapping[str, NDArray[Any]]
+    model: Trainable[Any], optimiser: torch.optim.Optimizer, tensors: Mapping[str, NDArray[Any]]
 ) -> tuple[int, dict[str, torch.Tensor]]:
     """Put model and optimiser where `model_tensors` and `training_tensors` found them.
 
     Returns the step and the `trained` weights. Raises one of `KeyError`, `ValueError`, `IndexError`,
     `RuntimeError`, `TypeError` where the tensors do not fit.
     """
-    named = {name: torch.from_numpy(array.copy()) for name, array in tensors.items()}
-    model.load_state_dict(_under(named, "autoencoder."))
-    model.load_training_state(_under(named, "train.model."))
+    load_tensors(model, tensors)
+    named = {name: torch.from_numpy(array.copy()) for name, array in _under(tensors, "train.").items()}
+    model.load_training_state(_under(named, "model."))
     weights = [weight for group in optimiser.param_groups for weight in group["params"]]
     state: dict[int, dict[str, torch.Tensor]] = {}
-    for name, tensor in _under(named, "train.optimiser.").items():
+    for name, tensor in _under(named, "optimiser.").items():
         index, key = name.split(".", 1)
         # In memory as the weight it belongs to: the fused optimiser goes by addresses, not by strides.
         fitting = torch.empty_like(weights[int(index)]).copy_(tensor) if tensor.ndim else tensor
         state.setdefault(int(index), {})[key] = fitting
     optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
-    return int(tensors["train.step"]), _under(named, "train.raw.")
+    return int(tensors["train.step"]), _under(named, "raw.")
 
 
 def describe(
@@ -96,5 +103,5 @@ def _array(tensor: torch.Tensor) -> NDArray[Any]:
     return np.asarray(tensor.detach().cpu().contiguous().numpy(), order="C")
 
 
-def _under(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+def _under(tensors: Mapping[str, Kind], prefix: str) -> dict[str, Kind]:
     return {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}

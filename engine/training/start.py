@@ -10,19 +10,31 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from engine.checkpoint import read_card
 from engine.data.open import data_place, natural_shape, open_data
 from engine.data.source import Pictures
 from engine.errors import DataFault, OptionFault
+from engine.models.registry import find_model, model_place
 from engine.progress import Progress
-from engine.training.config import Length, RunConfig, model_config, parse_settings
+from engine.training.config import (
+    Length,
+    PriorOf,
+    RunConfig,
+    model_config,
+    parse_prior_settings,
+    parse_settings,
+)
 from engine.training.events import Event
 from engine.training.presets import preset_named
 from engine.training.resume import refuse_conflicts, refuse_unbuildable
 from engine.training.run import Run
 
 if TYPE_CHECKING:
+    import torch
+
     from engine.training.loop import Trainer
     from engine.training.processes import Processes
+    from engine.training.stage import Stage
 
 DEFAULT_MINUTES = 10.0
 """How long to train where nothing is said of it."""
@@ -30,7 +42,9 @@ DEFAULT_MINUTES = 10.0
 
 @dataclass(frozen=True, slots=True)
 class TrainRequest:
-    """What `train` was asked for; None is not given.
+    """What `train` or `train-prior` was asked for; None is not given.
+
+    `family` is that of a new autoencoder, `prior_of` the model whose codes new priors are to learn.
 
     With `resume` all but `stop_after` and `device` comes from the run, and what is given must agree with it.
     `asked_at` is the `time.monotonic()` from which minutes count.
@@ -39,6 +53,7 @@ class TrainRequest:
     out: Path
     resume: bool = False
     family: str | None = None
+    prior_of: str | None = None
     data: str | None = None
     length: Length | None = None
     preset: str | None = None
@@ -118,8 +133,8 @@ class _Session:
         from engine.training.along import train_along
 
         config = msgspec.json.decode(self._processes.share(None), type=RunConfig)
-        pictures = self._opened(config)
-        train_along(with_labels(config, pictures), pictures, self._request.device, self._processes)
+        labelled, stage, device = self._staged(config)
+        train_along(labelled, stage, device, self._processes)
 
     def _events(self, trainer: Trainer) -> Iterator[Event]:
         try:
@@ -132,15 +147,21 @@ class _Session:
         from engine.training.loop import Trainer
 
         self._processes.share(msgspec.json.encode(config))
-        pictures = self._opened(config)
-        asked, processes = self._request, self._processes
-        labelled = with_labels(config, pictures)
-        return Trainer(self._run, labelled, pictures, asked.device, asked.asked_at, processes)
+        labelled, stage, device = self._staged(config)
+        return Trainer(self._run, labelled, stage, device, self._request.asked_at, self._processes)
 
-    def _opened(self, config: RunConfig) -> Pictures:
+    def _staged(self, config: RunConfig) -> tuple[RunConfig, Stage, torch.device]:
+        """The config with what the data says, what it asks to be trained, and where."""
+        from engine.device import pick_device, prepare
+        from engine.training.stage import stage_of
+
+        device = self._processes.device(pick_device(self._request.device or config.device))
+        prepare(device, config.threads)
         # One of them decodes the pictures of a machine, the others find them decoded.
         with self._processes.first_on_machine():
-            return _open(config, self._tell_or_stop)
+            pictures = _open(config, self._tell_or_stop)
+            labelled = with_labels(config, pictures)
+            return labelled, stage_of(self._run, labelled, pictures, device, self._tell_or_stop), device
 
     def _tell(self, what: str, part: float) -> None:
         if self._progress is not None:
@@ -153,6 +174,8 @@ class _Session:
 
 
 def _new_config(request: TrainRequest, processes: Processes) -> RunConfig:
+    if request.prior_of is not None:
+        return _new_prior_config(request, request.prior_of, processes)
     if request.family is None or request.data is None:
         raise OptionFault("train needs --model and --data (or --resume with the --out of an earlier run)")
     length, settings = request.length or Length(minutes=DEFAULT_MINUTES), tuple(request.settings)
@@ -162,9 +185,6 @@ def _new_config(request: TrainRequest, processes: Processes) -> RunConfig:
         length = request.length or Length(steps=preset.steps)
         settings = (*preset.settings, *settings)  # what is said beside it wins
     model, training, augmentation = parse_settings(request.family, settings, request.batch_size, shape)
-    import torch
-
-    threads = request.threads or processes.threads(torch.get_num_threads())
     return RunConfig(
         family=request.family,
         model=msgspec.to_builtins(model),
@@ -173,11 +193,43 @@ def _new_config(request: TrainRequest, processes: Processes) -> RunConfig:
         data=data_place(request.data),
         seed=request.seed or 0,
         device=request.device,
-        threads=threads,
+        threads=_threads(request, processes),
         length=length,
         preset=request.preset,
         total_steps=length.steps,
     )
+
+
+def _new_prior_config(request: TrainRequest, name: str, processes: Processes) -> RunConfig:
+    if request.data is None:
+        raise OptionFault("train-prior needs MODEL and --data (or --resume with the --out of an earlier run)")
+    prior, training, augmentation = parse_prior_settings(request.settings, request.batch_size)
+    path = find_model(name)
+    card = read_card(path)
+    if not card.levels:
+        raise OptionFault(f"{name}: a model of family {card.family} has no codes that a prior could learn")
+    length = request.length or Length(minutes=DEFAULT_MINUTES)
+    return RunConfig(
+        family=card.family,
+        model=card.config,
+        training=training,
+        augmentation=augmentation,
+        data=data_place(request.data),
+        seed=request.seed or 0,
+        device=request.device,
+        threads=_threads(request, processes),
+        length=length,
+        total_steps=length.steps,
+        prior=PriorOf(
+            model=model_place(name), name=card.name, model_id=card.model_id, config=msgspec.to_builtins(prior)
+        ),
+    )
+
+
+def _threads(request: TrainRequest, processes: Processes) -> int:
+    import torch
+
+    return request.threads or processes.threads(torch.get_num_threads())
 
 
 def _open(config: RunConfig, progress: Progress) -> Pictures:
@@ -193,6 +245,8 @@ def with_labels(config: RunConfig, pictures: Pictures) -> RunConfig:
 
     Raises `DataFault` where they have none, `OptionFault` where another number was asked for.
     """
+    if config.prior is not None:
+        return msgspec.structs.replace(config, prior=_prior_with_labels(config.prior, config.data, pictures))
     asked = getattr(model_config(config.family, config.model), "labels", None)
     if asked is None:
         return config
@@ -202,6 +256,19 @@ def with_labels(config: RunConfig, pictures: Pictures) -> RunConfig:
             f"{config.data}: has no labels, which {config.family} learns from: sort the pictures into "
             "sub-folders, one per label"
         )
-    if asked not in (0, has):
-        raise OptionFault(f"labels={asked}: {config.data} has {has} labels; leave the option out")
+    _refuse_other_number(asked, has, config.data)
     return msgspec.structs.replace(config, model={**config.model, "labels": has})
+
+
+def _prior_with_labels(prior: PriorOf, data: str, pictures: Pictures) -> PriorOf:
+    """Of pictures that all have one label, or none, priors are told none."""
+    asked, has = prior.config["labels"], len(pictures.label_names)
+    if has < 2:
+        has = 0
+    _refuse_other_number(asked, has, data)
+    return msgspec.structs.replace(prior, config={**prior.config, "labels": has})
+
+
+def _refuse_other_number(asked: int, has: int, data: str) -> None:
+    if asked not in (0, has):
+        raise OptionFault(f"labels={asked}: {data} has {has} labels; leave the option out")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.data.batches import Augmentation, Batches, _draws
+from engine.data.batches import Augmentation, PictureBatches, _draws
 from engine.data.rows import Rows
 from tests.small import small_pictures
 
@@ -20,15 +20,15 @@ TRAIN = small_pictures().split("train")  # 32 pictures
 
 
 def test_a_batch_depends_on_seed_and_step_alone() -> None:
-    first, second = (Batches(TRAIN, 8, 7, Augmentation()) for _ in range(2))
+    first, second = (PictureBatches(TRAIN, 8, 7, Augmentation()) for _ in range(2))
     second.at(3)
     assert torch.equal(first.at(11).images, second.at(11).images)
     assert not torch.equal(first.at(11).images, first.at(12).images)
-    assert not torch.equal(first.at(11).images, Batches(TRAIN, 8, 8, Augmentation()).at(11).images)
+    assert not torch.equal(first.at(11).images, PictureBatches(TRAIN, 8, 8, Augmentation()).at(11).images)
 
 
 def test_each_picture_comes_once_an_epoch_in_another_order() -> None:
-    batches = Batches(TRAIN, 8, 0, PLAIN)
+    batches = PictureBatches(TRAIN, 8, 0, PLAIN)
     assert batches.steps_per_epoch == 4
     epochs = [np.concatenate([batches.at(4 * e + s).images.numpy() for s in range(4)]) for e in range(2)]
     expected = np.sort(TRAIN.images[:].reshape(32, -1).sum(axis=1, dtype=np.int64))
@@ -38,14 +38,14 @@ def test_each_picture_comes_once_an_epoch_in_another_order() -> None:
 
 
 def test_a_batch_crosses_from_one_epoch_to_the_next() -> None:
-    batches = Batches(TRAIN, 20, 0, PLAIN)
+    batches = PictureBatches(TRAIN, 20, 0, PLAIN)
     seen = np.concatenate([batches.at(step).images.numpy() for step in range(8)])  # five epochs of 32
     sums = np.rint(seen * 255).reshape(160, -1).sum(axis=1)
     assert set(np.unique(sums, return_counts=True)[1]) == {5}
 
 
 def test_range_type_and_memory() -> None:
-    batch = Batches(TRAIN, 8, 0, Augmentation(zooms=0.5)).at(0).images
+    batch = PictureBatches(TRAIN, 8, 0, Augmentation(zooms=0.5)).at(0).images
     assert batch.shape == (8, 3, 16, 16)
     assert batch.dtype == torch.float32
     assert batch.is_contiguous(memory_format=torch.channels_last)
@@ -57,7 +57,7 @@ def test_each_kind_of_variation(channels: int) -> None:
     pictures = small_pictures(channels=channels)
 
     def only(**chances: float) -> torch.Tensor:
-        return Batches(pictures, 16, 1, Augmentation(**{**NONE, **chances})).at(0).images
+        return PictureBatches(pictures, 16, 1, Augmentation(**{**NONE, **chances})).at(0).images
 
     plain = only()
     assert torch.equal(only(flips=1.0), plain.flip(3))
@@ -71,7 +71,7 @@ def test_a_crop_shifts_by_an_eighth_at_most_and_repeats_the_border() -> None:
     rows, columns = np.mgrid[:16, :16]
     place = (16 * rows + columns).astype(np.uint8)[..., None]
     pictures = replace(small_pictures(channels=1), images=np.repeat(place[None], 40, axis=0))
-    batch = Batches(pictures, 400, 2, Augmentation(**{**NONE, "crops": 1.0})).at(0).images
+    batch = PictureBatches(pictures, 400, 2, Augmentation(**{**NONE, "crops": 1.0})).at(0).images
     seen = set()
     for picture in np.rint(batch[:, 0].numpy() * 255).astype(int):
         down, right = picture[8, 8] // 16 - 8, picture[8, 8] % 16 - 8
@@ -86,7 +86,7 @@ def test_each_variation_comes_as_often_as_asked(name: str) -> None:
     images = np.random.default_rng(1).integers(0, 256, (40, 16, 16, 3), dtype=np.uint8)
     pictures = replace(small_pictures(), images=images)
     varied, plain = (
-        Batches(pictures, 2000, 3, Augmentation(**chances)).at(0).images
+        PictureBatches(pictures, 2000, 3, Augmentation(**chances)).at(0).images
         for chances in ({**NONE, name: 0.3}, NONE)
     )
     share = float((varied != plain).any(dim=(1, 2, 3)).float().mean())
@@ -99,14 +99,14 @@ def test_each_variation_comes_as_often_as_asked(name: str) -> None:
 def test_processes_share_the_rows_of_what_one_would_see(ranks: int) -> None:
     every = Augmentation(flips=0.5, crops=0.3, zooms=0.2, flats=0.1, gradients=0.1)
     for step in (0, 5):  # the second crosses an epoch
-        whole = Batches(TRAIN, 12, 4, every).at(step)
-        parts = [Batches(TRAIN, 12, 4, every, rank, ranks).at(step) for rank in range(ranks)]
+        whole = PictureBatches(TRAIN, 12, 4, every).at(step)
+        parts = [PictureBatches(TRAIN, 12, 4, every, rank, ranks).at(step) for rank in range(ranks)]
         assert torch.equal(torch.cat([part.images for part in parts]), whole.images)
         assert torch.equal(torch.cat([part.labels for part in parts]), whole.labels)
 
 
 def test_labels_belong_to_their_pictures() -> None:
-    batch = Batches(TRAIN, 32, 0, PLAIN).at(0)
+    batch = PictureBatches(TRAIN, 32, 0, PLAIN).at(0)
     whole = TRAIN.images[:]
     for image, label in zip(batch.images, batch.labels, strict=True):
         pixels = np.rint(image.permute(1, 2, 0).numpy() * 255)
@@ -114,7 +114,7 @@ def test_labels_belong_to_their_pictures() -> None:
 
 
 def test_draws_of_neighbouring_steps_and_epochs_have_nothing_in_common() -> None:
-    batches = Batches(TRAIN, 32, 0, PLAIN)
+    batches = PictureBatches(TRAIN, 32, 0, PLAIN)
     orders = [batches._order(epoch) for epoch in range(6)]
     for first, second in itertools.pairwise(orders):
         places = np.argsort(first), np.argsort(second)
@@ -124,7 +124,7 @@ def test_draws_of_neighbouring_steps_and_epochs_have_nothing_in_common() -> None
 
 
 def test_the_order_of_an_epoch_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    batches = Batches(TRAIN, 8, 0, PLAIN)
+    batches = PictureBatches(TRAIN, 8, 0, PLAIN)
     found: list[int] = []
     order = batches._order
     monkeypatch.setattr(batches, "_order", lambda epoch: (found.append(epoch), order(epoch))[1])
@@ -140,7 +140,7 @@ def test_the_pictures_themselves_stay_as_they_are(tmp_path: Path) -> None:
     array = replace(TRAIN, images=TRAIN.images[:])
     every = Augmentation(flips=0.5, crops=0.3, zooms=0.2, flats=0.1, gradients=0.1)
     for step in range(4):
-        expected = Batches(TRAIN, 16, 0, every).at(step).images
-        assert torch.equal(Batches(mapped, 16, 0, every).at(step).images, expected)
-        assert torch.equal(Batches(array, 16, 0, every).at(step).images, expected)
+        expected = PictureBatches(TRAIN, 16, 0, every).at(step).images
+        assert torch.equal(PictureBatches(mapped, 16, 0, every).at(step).images, expected)
+        assert torch.equal(PictureBatches(array, 16, 0, every).at(step).images, expected)
     assert np.array_equal(TRAIN.images.base, before)  # type: ignore[union-attr]

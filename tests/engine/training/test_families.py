@@ -18,7 +18,7 @@ from engine.checkpoint import read_card, read_statistics, read_tensors
 from engine.data.source import DataShape, Pictures
 from engine.errors import DataFault, OptionFault
 from engine.models.registry import FAMILIES, build
-from engine.training import loop, start
+from engine.training import autoencoder_stage, loop, start
 from engine.training.config import Length
 from engine.training.run import Run
 from engine.training.start import TrainRequest, train
@@ -160,12 +160,13 @@ def test_a_condition_is_one_hot_or_none() -> None:
 
 
 def test_of_a_large_split_an_even_part_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "MOST_MEASURED", 3)
-    monkeypatch.setattr("engine.training.saving.MOST_MEASURED", 8)
+    monkeypatch.setattr(autoencoder_stage, "MOST_MEASURED", 3)
     seen: list[int] = []
-    monkeypatch.setattr(loop, "validate", lambda *given: (seen.append(len(given[1])), validate(*given))[1])
+    monkeypatch.setattr(
+        autoencoder_stage, "validate", lambda *given: (seen.append(len(given[1])), validate(*given))[1]
+    )
     list(train(request(tmp_path / "run", "vqvae")))
     assert seen == [3, 3, 3]
     (level,) = read_statistics(tmp_path / "run" / "model.safetensors")
-    assert level.use.sum() == 8 * 4 * 4
+    assert level.use.sum() == 3 * 4 * 4
     assert [small_pictures(40).spread(n).names[-1] for n in (3, 40, 99)] == ["blob-39"] * 3
