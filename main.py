@@ -130,10 +130,10 @@ def _train(options: Options) -> None:
 
 
 def _train_prior(options: Options) -> None:
-    _train_by(options, prior_of=options.model)
+    _train_by(options, trains_priors=True, prior_of=options.model)
 
 
-def _train_by(options: Options, **what: str | None) -> None:
+def _train_by(options: Options, **what: Any) -> None:
     asked_at = time.monotonic()
     silent = is_spoken_for()
     with stop_asked() as stopping, progress_line(quiet=options.json or silent) as tell:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import torch
 
+import engine
 from engine.analysis.usage import code_statistics
-from engine.checkpoint import statistics_tensors, write_model
+from engine.checkpoint import (
+    PriorDescription,
+    read_description,
+    read_tensors,
+    statistics_tensors,
+    tensors_id,
+    write_model,
+)
 from engine.data.source import Pictures
 from engine.models.base import DiscreteAutoencoder
 from engine.models.vqvae import VQVAE, VQVAEConfig
 from engine.models.vqvae2 import VQVAE2, VQVAE2Config
+from engine.priors.hierarchical import HierarchicalPrior
+from engine.priors.pixelcnn import PriorConfig
 from engine.training.snapshot import describe, model_tensors
 
 
@@ -78,4 +89,33 @@ def _write(path: Path, model: DiscreteAutoencoder, with_statistics: bool) -> Pat
     statistics = code_statistics(model, pictures.split("train")) if with_statistics else ()
     description = describe(model, pictures, recipe={"seed": 3}, training={}, metrics={"valid_psnr": 12.0})
     write_model(path, {**model_tensors(model), **statistics_tensors(statistics)}, description)
+    return path
+
+
+def small_prior_config(**changes: object) -> PriorConfig:
+    sizes = {"channels": 8, "layers": 3, "first_kernel": 3, "head": 8, "context": 8, "context_blocks": 1}
+    return PriorConfig(**{**sizes, **changes})  # type: ignore[arg-type]
+
+
+def small_priors(model: DiscreteAutoencoder, **changes: object) -> HierarchicalPrior:
+    """Untrained, seeded, in eval mode."""
+    torch.manual_seed(4)
+    return HierarchicalPrior(small_prior_config(**changes), model.levels).eval().requires_grad_(False)
+
+
+def write_small_priors(path: Path, model_file: Path, **changes: object) -> Path:
+    """The model of a file with priors that two labels condition."""
+    description = read_description(model_file)
+    priors = small_priors(engine.load(model_file), **{"labels": 2, **changes})
+    tensors = model_tensors(priors)
+    described = PriorDescription(
+        config=msgspec.to_builtins(priors.config),
+        model_id=description.model_id,
+        prior_id=tensors_id(tensors, "prior."),
+        data="blobs",
+        labels=["even", "odd"][: priors.label_count],
+        metrics={"valid_bits": 4.5},
+    )
+    kept = {name: t for name, t in read_tensors(model_file, "").items() if not name.startswith("prior.")}
+    write_model(path, {**kept, **tensors}, msgspec.structs.replace(description, prior=described))
     return path

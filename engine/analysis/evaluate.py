@@ -14,12 +14,13 @@ from engine.analysis.likelihood import measure_nats
 from engine.analysis.reconstruction import mean_squared_error, psnr_of
 from engine.analysis.statistics import FILL_DEVIATION
 from engine.analysis.usage import encode_all, mean_swatches, uniform_fields
-from engine.checkpoint import read_card
+from engine.checkpoint import ModelCard, read_card
 from engine.data.open import open_data
 from engine.data.source import SPLITS, Pictures
 from engine.errors import DataFault
 from engine.models.base import Autoencoder, DiscreteAutoencoder, VariationalAutoencoder
 from engine.models.registry import find_model, load
+from engine.priors.likelihood import bits_per_code
 from engine.progress import Progress, tell_nobody
 
 SAMPLES = 10
@@ -32,6 +33,7 @@ CODES_PROTOCOL = (
     "unigram_bits under the train split's code frequencies, add one; fill_codes by the mean swatch over the "
     "train split, at most 4/255 within the cell; fill_field_sd_p95 in [0, 1], worst channel"
 )
+PRIOR_PROTOCOL = "bits_per_code of all codes, given those before them, the coarser levels and {labels}"
 NATS_PROTOCOL = (
     "nats are means over pictures of sums over pixels; elbo_nats = -reconstruction_nats - kl_nats with "
     "{samples} draws of z per picture and the KL in closed form; nll_nats = -log mean p(x|z) p(z) / q(z|x) "
@@ -75,8 +77,12 @@ def evaluate(
     }
     protocol = PROTOCOL
     if isinstance(model, DiscreteAutoencoder):
-        figures["levels"] = _levels(model, chosen, pictures, tell)
+        labels = _labels_for_prior(read_card(find_model(model_name)), chosen)
+        figures["levels"] = _levels(model, chosen, pictures, labels, tell)
         protocol = f"{PROTOCOL}; {CODES_PROTOCOL}"
+        if model.priors is not None:
+            given = "no label (they are not the prior's)" if labels is None else "the true label"
+            protocol = f"{protocol}; {PRIOR_PROTOCOL.format(labels=given)}"
     if isinstance(model, VariationalAutoencoder):
         figures |= _nats(model, drawn.split(split), samples, tell)
         protocol = f"{PROTOCOL}; {_nats_protocol(model, samples)}"
@@ -91,6 +97,12 @@ def _refuse_other_labels(model: Autoencoder, name: str | Path, pictures: Picture
     known = read_card(find_model(name)).labels
     if pictures.label_names != known:
         raise DataFault(f"{data}: its labels are not those that {name} was trained with ({', '.join(known)})")
+
+
+def _labels_for_prior(card: ModelCard, chosen: Pictures) -> NDArray[np.int64] | None:
+    """The true labels (N,) where a prior was trained with these; None else."""
+    known = () if card.prior is None else tuple(card.prior.labels)
+    return chosen.labels if known and chosen.label_names == known else None
 
 
 def _option(model: Autoencoder, name: str) -> Any:
@@ -133,7 +145,11 @@ def _sizes(pictures: Pictures) -> str:
 
 
 def _levels(
-    model: DiscreteAutoencoder, chosen: Pictures, pictures: Pictures, tell: Progress
+    model: DiscreteAutoencoder,
+    chosen: Pictures,
+    pictures: Pictures,
+    labels: NDArray[np.int64] | None,
+    tell: Progress,
 ) -> list[dict[str, Any]]:
     train = pictures.split("train")
     codes = encode_all(model, chosen, lambda part: tell("Encoding", 0.2 + 0.1 * part))
@@ -144,12 +160,20 @@ def _levels(
     known = codes if train_codes is None else train_codes
     fields = uniform_fields(model, known)
     swatches = mean_swatches(
-        model, known, fields, lambda part: tell("Averaging swatches", 0.65 + 0.35 * part)
+        model, known, fields, lambda part: tell("Averaging swatches", 0.65 + 0.25 * part)
     )
-    return [
+    levels = [
         _level(codes[index], train_codes[index] if train_codes else None, swatches[index], fields[index])
         for index in range(len(codes))
     ]
+    if model.priors is not None:
+        grids = [level.numpy() for level in codes]
+        bits = bits_per_code(
+            model.priors, grids, labels, lambda part: tell("Asking priors", 0.9 + 0.1 * part)
+        )
+        for level, figure in zip(levels, bits, strict=True):
+            level["bits_per_code"] = figure
+    return levels
 
 
 def _level(

@@ -127,7 +127,11 @@ class _Plain:
     def __init__(self, config: RunConfig, batches: PictureBatches, device: torch.device) -> None:
         torch.manual_seed(config.seed)
         self._model = build(config.family, config.model).to(device)
-        self._adam = torch.optim.Adam(self._model.parameters(), lr=config.training.learning_rate)
+        self._adam = torch.optim.Adam(
+            self._model.parameters(),
+            lr=config.training.learning_rate,
+            betas=(0.9, config.training.adam_beta2),
+        )
         self._batches, self._device, self._seed = batches, device, config.seed
         self._step = 0
 

@@ -180,17 +180,17 @@ class VariationalAutoencoder(Autoencoder):
 class DiscreteAutoencoder(Autoencoder):
     """An autoencoder whose latents are grids of codes."""
 
+    _priors: tuple[HierarchicalPrior, ...] = ()
+
     @property
     def priors(self) -> HierarchicalPrior | None:
         """The priors of its codes, where its file has some."""
         return self._priors[0] if self._priors else None
 
-    @priors.setter
-    def priors(self, priors: HierarchicalPrior | None) -> None:
+    def take_priors(self, priors: HierarchicalPrior) -> None:
+        """Offer these from now on."""
         # In a tuple they are no part of the module: its tensors, and so its `model_id`, are its own alone.
-        self._priors = () if priors is None else (priors,)
-
-    _priors: tuple[()] | tuple[HierarchicalPrior] = ()
+        self._priors = (priors,)
 
     @property
     @abstractmethod

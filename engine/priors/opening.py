@@ -28,7 +28,7 @@ def load_priors(path: Path, described: PriorDescription, model: Autoencoder, dev
         raise ModelFault(path, "its priors do not fit their configuration")
     priors = HierarchicalPrior(config, model.levels)
     priors.load_state_dict({key: torch.from_numpy(value.copy()) for key, value in weights.items()})
-    model.priors = priors.eval().requires_grad_(False).to(device)
+    model.take_priors(priors.eval().requires_grad_(False).to(device))
 
 
 def _config(path: Path, described: PriorDescription) -> PriorConfig:

@@ -25,10 +25,10 @@ from typing import Annotated, Literal
 
 import msgspec
 import torch
-import torch.nn.functional as F
 from msgspec import Meta
 from torch import Tensor, nn
 
+from engine.layers.dropout import dropout
 from engine.layers.masked_conv import CellsBefore, RowsAbove
 
 
@@ -124,7 +124,7 @@ class GatedLayer(nn.Module):
         return vertical + rows, horizontal + following, skip
 
     def _kept(self, values: Tensor) -> Tensor:
-        return F.dropout(values, self.dropout, self.training)
+        return dropout(values, self.dropout) if self.training and self.dropout else values
 
 
 def gate(values: Tensor) -> Tensor:

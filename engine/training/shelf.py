@@ -77,6 +77,7 @@ class _Config(msgspec.Struct):
     total_steps: int | None = None
     length: _Length = msgspec.field(default_factory=_Length)
     model: dict[str, Any] = {}
+    prior: dict[str, Any] | None = None
     training: dict[str, Any] = {}
     augmentation: dict[str, Any] = {}
 
@@ -124,7 +125,7 @@ def read_run(folder: Path) -> RunCard:
         step=events[-1].step if events else 0,
         total=next((e.total_steps for e in reversed(events) if e.total_steps), config.total_steps),
         status=status,
-        best=_measured(folder / "model.safetensors"),
+        best=_measured(folder / "model.safetensors", is_prior=config.prior is not None),
         started=_started(folder),
         sparkline=tuple(_sampled_losses(folder / "metrics.jsonl")),
         message=(events[-1].message or "") if events else "",
@@ -235,11 +236,12 @@ def _started(folder: Path) -> float:
     return 0.0
 
 
-def _measured(best: Path) -> dict[str, float]:
+def _measured(best: Path, is_prior: bool) -> dict[str, float]:
     try:
-        metrics = read_card(best).metrics
+        card = read_card(best)
     except ModelFault:
         return {}
+    metrics = card.metrics if not is_prior else {} if card.prior is None else card.prior.metrics
     return {name: float(value) for name, value in metrics.items() if isinstance(value, int | float)}
 
 

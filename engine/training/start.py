@@ -44,7 +44,7 @@ DEFAULT_MINUTES = 10.0
 class TrainRequest:
     """What `train` or `train-prior` was asked for; None is not given.
 
-    `family` is that of a new autoencoder, `prior_of` the model whose codes new priors are to learn.
+    `family` is that of a new autoencoder; where it `trains_priors`, they are `prior_of` a model.
 
     With `resume` all but `stop_after` and `device` comes from the run, and what is given must agree with it.
     `asked_at` is the `time.monotonic()` from which minutes count.
@@ -53,6 +53,7 @@ class TrainRequest:
     out: Path
     resume: bool = False
     family: str | None = None
+    trains_priors: bool = False
     prior_of: str | None = None
     data: str | None = None
     length: Length | None = None
@@ -174,8 +175,8 @@ class _Session:
 
 
 def _new_config(request: TrainRequest, processes: Processes) -> RunConfig:
-    if request.prior_of is not None:
-        return _new_prior_config(request, request.prior_of, processes)
+    if request.trains_priors:
+        return _new_prior_config(request, processes)
     if request.family is None or request.data is None:
         raise OptionFault("train needs --model and --data (or --resume with the --out of an earlier run)")
     length, settings = request.length or Length(minutes=DEFAULT_MINUTES), tuple(request.settings)
@@ -200,8 +201,9 @@ def _new_config(request: TrainRequest, processes: Processes) -> RunConfig:
     )
 
 
-def _new_prior_config(request: TrainRequest, name: str, processes: Processes) -> RunConfig:
-    if request.data is None:
+def _new_prior_config(request: TrainRequest, processes: Processes) -> RunConfig:
+    name = request.prior_of
+    if name is None or request.data is None:
         raise OptionFault("train-prior needs MODEL and --data (or --resume with the --out of an earlier run)")
     prior, training, augmentation = parse_prior_settings(request.settings, request.batch_size)
     path = find_model(name)

@@ -1,4 +1,4 @@
-"""The command line as a user meets it: train, stop, go on, measure, encode, decode, export; every mistake."""
+"""The command line as a user meets it: train both stages, stop, go on, measure, encode, decode, export; every mistake."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from tests.small import write_small_model
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ("image_size=16", "codes=16", "code_dim=4", "hidden=8", "residual_hidden=4", "validations=2")
 HEADLESS = [
-    "models", "info", "train", "presets", "evaluate", "encode", "decode", "export", "tour", "benchmark",
+    "models", "info", "train", "train-prior", "presets", "evaluate", "encode", "decode", "export", "tour",
+    "benchmark",
 ]  # fmt: skip
 
 
@@ -259,6 +260,43 @@ def test_options_that_do_not_exist_are_named(call: Call, photos: Path, tmp_path:
     call(*words, "vqvae", "--batch-size", 10**6).refused("option batch_size: expected", "4096", status=2)
     call(*words, "vqvae", "--device", "abacus").refused("device 'abacus' cannot be used here", status=2)
     assert not (tmp_path / "run").exists()
+
+
+# Priors
+
+PRIOR = ("channels=8", "layers=2", "head=8", "validations=2")
+
+
+def train_prior(call: Call, *words: object) -> Result:
+    return call("train-prior", *words, *(word for setting in PRIOR for word in ("--set", setting)))
+
+
+def test_a_model_is_given_priors_and_measured_with_them(call: Call, photos: Path, trained: Path) -> None:
+    options = ("--data", photos, "--out", "prior", "--steps", 6, "--batch-size", 4)
+    stopped = train_prior(call, trained, *options, "--stop-after", 2)
+    assert stopped.out == "stopped at step 2; go on with: train-prior --out prior --resume\n"
+    finished = call("train-prior", "--out", "prior", "--resume", "--json").json
+    assert (finished["event"], finished["step"], finished["out"]) == ("finished", 6, "prior")
+    before, after = (call("info", model, "--json").json for model in (trained, "prior"))
+    assert before["prior"] is None
+    assert after["model_id"] == before["model_id"] == after["prior"]["model_id"]
+    assert finished["metrics"] == after["prior"]["metrics"]
+    assert after["prior"]["config"]["channels"] == 8
+    (level,) = call("evaluate", "prior", "--data", photos, "--split", "valid", "--json").json["levels"]
+    assert level["bits_per_code"] == pytest.approx(finished["metrics"]["valid_bits"], rel=1e-4)
+    assert level["unigram_bits"] > 0
+    again = call("train-prior", "--out", "prior", "--resume")
+    assert again.out.startswith("already finished: 6 steps")
+
+
+def test_mistakes_with_priors_are_told_in_one_line(call: Call, photos: Path, trained: Path) -> None:
+    call("train-prior", "--out", "run").refused("train-prior needs MODEL and --data", status=2)
+    call("train-prior", trained, "--out", "run").refused("train-prior needs MODEL and --data", status=2)
+    call("train-prior", "nowhere", "--data", photos, "--out", "run").refused("'nowhere'", "neither built in")
+    call("train-prior", "mnist-vae", "--data", photos, "--out", "run").refused("has no codes", status=2)
+    words = ("train-prior", trained, "--data", photos, "--out", "run", "--set", "codes=4")
+    call(*words).refused("--set codes=4: use key=value", "channels", status=2)
+    call("train-prior", "--out", "none", "--resume").refused("none: holds no run to go on with")
 
 
 # Measuring
