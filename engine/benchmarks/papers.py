@@ -52,7 +52,10 @@ _REGULARISED = ("weight_decay=0.05", "ema_decay=0.999", "validations=100")
 RECIPES = (
     Recipe(
         "papers-mlp", "vae", "mnist", 500,
-        (*_STATIC, "architecture=mlp", "hidden=400", "layers=1", "learning_rate=0.002", *_REGULARISED),
+        (
+            *_STATIC, "architecture=mlp", "hidden=400", "layers=1", "learning_rate=0.002", "adam_beta2=0.999",
+            *_REGULARISED,
+        ),
     ),
     Recipe(
         "papers-conv", "vae", "mnist", 12,
