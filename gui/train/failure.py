@@ -42,6 +42,7 @@ class FailureCard(QWidget):
         self.log.setFixedHeight(_LOG_HEIGHT)
         self.log.setFont(theme.font(12, tabular=True))
         self.log.setTabChangesFocus(True)
+        self._is_told = self._stands_back = False
         self._arrange(icon)
         self.clear()
 
@@ -61,11 +62,21 @@ class FailureCard(QWidget):
             widget.setVisible(bool(log))
         self.details.setChecked(False)
         self._unfold(False)
-        self.show()
+        self._is_told = True
+        self._appear()
 
     def clear(self) -> None:
         """All is well."""
-        self.hide()
+        self._is_told = False
+        self._appear()
+
+    def stand_back(self, stands_back: bool) -> None:
+        """Stay hidden while something else than the run is on show."""
+        self._stands_back = stands_back
+        self._appear()
+
+    def _appear(self) -> None:
+        self.setVisible(self._is_told and not self._stands_back)
 
     def _unfold(self, unfolded: bool) -> None:
         self.log.setVisible(unfolded)

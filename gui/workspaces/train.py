@@ -124,8 +124,6 @@ class TrainWorkspace(QWidget):
         self.settings.follow_status(training.status)
         if card is None:  # also after a run that died before it had anything to keep
             self.progress.tell(None)
-            if self._gallery.card is not None:
-                self.failure.clear()
             self._arrange_middle()
             return
         losses = training.curves.get("loss")
@@ -151,7 +149,7 @@ class TrainWorkspace(QWidget):
     def _show_failure(self, folder: Path) -> None:
         """What happened is said at once; the end of the log and the snapshot's step follow."""
         training = self._training
-        if self._gallery.card is not None or training.status not in ("failed", "interrupted"):
+        if training.status not in ("failed", "interrupted"):
             self.failure.clear()
             self._forget_ending()
             return
@@ -212,7 +210,7 @@ class TrainWorkspace(QWidget):
     def _show_model(self) -> None:
         """A model without codes that was opened from a file: its pictures are all there is."""
         card, pictures = self._gallery.card, self._gallery.pictures
-        self._show_progress()
+        self._arrange_middle()
         if card is None:
             self._show_preview()
             self._show_life()
@@ -228,6 +226,7 @@ class TrainWorkspace(QWidget):
         """Of a run curves and pictures, of a model from a file pictures only, at an empty start neither."""
         model, run = self._gallery.card is not None, self._training.current is not None
         self.heading.setVisible(model)
+        self.failure.stand_back(model)
         self.progress.setVisible(run and not model)
         self._under_progress.setVisible(model or run)
         self.curves.setVisible(not model)

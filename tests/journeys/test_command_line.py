@@ -1,4 +1,4 @@
-"""The command line as a user meets it: train both stages, stop, go on, measure, encode, decode, export; every mistake."""
+"""The command line as a user meets it: train both stages, measure, encode, decode, export; every mistake."""
 
 from __future__ import annotations
 
