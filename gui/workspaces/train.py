@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,8 @@ from gui.workers.train_form import FormReader
 
 _TOGETHER_MS = 50
 """What a run tells at once is drawn once."""
+_DRAWN_EVERY_S = 1.0
+"""Drawing two plots takes 60 ms: oftener, and the window would stumble a hundredth of the time."""
 _SETS = frozenset((".zip", ".npz", ".gz"))
 
 
@@ -79,6 +82,7 @@ class TrainWorkspace(QWidget):
         self.runs = RunsPanel(commands.follow, self)
         self._soon = QTimer(self, singleShot=True, interval=_TOGETHER_MS)
         self._soon.timeout.connect(self._show_curves)
+        self._drawn_at = -_DRAWN_EVERY_S
         self.setAcceptDrops(True)
         self._arrange()
         self._connect()
@@ -178,6 +182,7 @@ class TrainWorkspace(QWidget):
             self._ending = None
 
     def _show_curves(self) -> None:
+        self._drawn_at = time.monotonic()
         training, colours = self._training, self._colours()
         card = training.current
         runs = [] if card is None else [(card.folder, card.name, training.curves)]
@@ -337,7 +342,8 @@ class TrainWorkspace(QWidget):
 
     def _draw_soon(self) -> None:
         if self.isVisible() and not self._soon.isActive():
-            self._soon.start()
+            left_s = self._drawn_at + _DRAWN_EVERY_S - time.monotonic()
+            self._soon.start(max(_TOGETHER_MS, round(1000 * left_s)))
         self._show_runs()
 
     def _arrange(self) -> None:
