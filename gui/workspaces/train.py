@@ -126,6 +126,8 @@ class TrainWorkspace(QWidget):
     def _show_progress(self) -> None:
         training, card = self._training, self._training.current
         self.settings.follow_status(training.status)
+        if self._soon.isActive() and training.status != "training":
+            self._soon.start(_TOGETHER_MS)  # the last of the curve need not wait for its second
         if card is None:  # also after a run that died before it had anything to keep
             self.progress.tell(None)
             self._arrange_middle()

@@ -201,7 +201,7 @@ def test_a_kill_is_said_with_the_end_of_the_log_and_a_way_on(
     assert train.failure.go_on.text() == "Go on from step 3"
     QTest.mouseClick(train.failure.details, Qt.MouseButton.LeftButton)
     assert train.failure.log.toPlainText() == "the last words of the log"
-    assert _drawn(window)["Loss"] >= 7  # the curves stay
+    _wait(qtbot, lambda: _drawn(window).get("Loss", 0) >= 7)  # the curves stay
     QTest.mouseClick(train.failure.go_on, Qt.MouseButton.LeftButton)
     _wait(qtbot, lambda: window.state.status == "training")
     assert not train.failure.isVisible()
