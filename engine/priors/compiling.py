@@ -1,0 +1,72 @@
+"""When the compiled kernel is there: made once per machine, in a process of its own, and read from then on.
+
+Compiling takes a quarter of a minute and holds the interpreter, so nobody waits for it: what samples asks
+`quickest_cells`, which is the torch path until the kernel lies in the cache folder.
+
+    python -m engine.priors.compiling        compiles it; a second time it is a matter of a moment
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.metadata
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.data.cache import cache_folder
+from engine.errors import CannotWrite
+from engine.files import make_folder, reason_of, write_bytes
+from engine.priors.cells import Cells
+
+if TYPE_CHECKING:
+    from engine.priors.compiled import CompiledCells
+
+_KERNEL = Path(__file__).with_name("kernel.py")
+
+
+def quickest_cells() -> type[Cells] | type[CompiledCells]:
+    """What a sampler in float32 is best given now. The first call that finds the kernel takes a second."""
+    if not is_compiled():
+        return Cells
+    _name_folder()
+    from engine.priors.compiled import CompiledCells
+
+    return CompiledCells
+
+
+def is_compiled() -> bool:
+    """Whether this program's kernel has been compiled on this machine."""
+    return _mark().exists()
+
+
+def compile_kernel() -> None:
+    """Compile it and leave it in the cache folder. Raises `CannotWrite`."""
+    folder = _name_folder()
+    make_folder(folder)
+    try:
+        importlib.import_module("engine.priors.kernel")
+    except OSError as error:  # a disk that is full
+        raise CannotWrite(folder, f"cannot keep the compiled sampler ({reason_of(error)})") from error
+    write_bytes(_mark(), b"")
+
+
+def _name_folder() -> Path:
+    """Where numba reads and writes; it asks when a function is made."""
+    folder = cache_folder().parent / "kernels"
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    return folder
+
+
+def _mark() -> Path:
+    """Beside what was compiled: of this source, by this version, for this kind of machine."""
+    about = [platform.machine(), platform.processor(), sys.version, importlib.metadata.version("numba")]
+    digest = hashlib.sha256(" ".join(about).encode() + _KERNEL.read_bytes()).hexdigest()[:16]
+    return cache_folder().parent / "kernels" / f"{digest}.ready"
+
+
+if __name__ == "__main__":
+    compile_kernel()

@@ -1,0 +1,199 @@
+"""Codes drawn from priors, no position computed twice: whole grids, or any cells of grids.
+
+    for drawn in Sampler(model.priors).fill(request):    # stop whenever you like
+        show(drawn)
+
+A full pass of a PixelCNN gives the logits of every cell, of which naive sampling uses one and throws the
+others away. Here the vertical stack goes on by a row at a time and the horizontal one by a cell, each from
+what it has kept: together the arithmetic of one full pass, whatever the number of cells ("Fast Generation for
+Convolutional Autoregressive Models", arXiv 1704.06001). Around a selection only what it can see is run.
+
+Runs on the CPU, wherever the model is: the steps are too small for a GPU to be worth its launches.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.errors import CodesFault
+from engine.priors.cells import Cells
+from engine.priors.drawing import AS_TRAINED, Drawing
+from engine.priors.hierarchical import HierarchicalPrior, LevelPrior
+from engine.priors.matrices import Matrices, matrices_of
+from engine.priors.rows import Rows
+from engine.priors.uniforms import uniforms_of
+
+if TYPE_CHECKING:
+    from engine.priors.compiled import CompiledCells
+
+Codes = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class FillRequest:
+    """Which cells are to be drawn, and all that decides what comes out.
+
+    `codes` (B, h, w) per level, coarsest first, any codes where they are to be drawn; `masks` (h, w) per
+    level, true where they are. `condition` (B, L) weighs labels. `images` (B,) numbers the pictures: image 3
+    of a seed gets the same codes whichever others are drawn beside it.
+    """
+
+    codes: tuple[Codes, ...]
+    masks: tuple[Mask, ...]
+    seed: int
+    images: tuple[int, ...]
+    condition: NDArray[np.float32] | None = None
+    drawing: Drawing = AS_TRAINED
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Codes (B, n) of a level, just drawn or gone past, from a cell of a row on; `share` done, 0 to 1."""
+
+    level: int
+    row: int
+    column: int
+    codes: Codes
+    share: float
+
+
+class Sampler:
+    """Draws from priors; holds copies of their weights.
+
+    Whether its cells are run by torch or by the compiled kernel is settled when it is made, not in between.
+    """
+
+    def __init__(
+        self,
+        priors: HierarchicalPrior,
+        dtype: torch.dtype = torch.float32,
+        cells: type[Cells] | type[CompiledCells] = Cells,
+    ) -> None:
+        """`cells` may be `quickest_cells()` in float32."""
+        self._label_count = priors.label_count
+        self._levels = [_LevelSampler(prior, dtype, cells) for prior in priors.levels]
+
+    def sample(
+        self,
+        grids: Sequence[tuple[int, int]],
+        images: Sequence[int],
+        seed: int,
+        condition: NDArray[np.float32] | None = None,
+        drawing: Drawing = AS_TRAINED,
+    ) -> Iterator[Drawn]:
+        """Whole grids, (rows, columns) per level."""
+        codes = tuple(np.zeros((len(images), *grid), np.int64) for grid in grids)
+        masks = tuple(np.ones(grid, np.bool_) for grid in grids)
+        return self.fill(FillRequest(codes, masks, seed, tuple(images), condition, drawing))
+
+    def fill(self, request: FillRequest) -> Iterator[Drawn]:
+        """Draw the cells of the masks in raster order, level after level, coarsest first.
+
+        Yields a few cells at a time; the consumer stops by not asking for more. Raises `CodesFault` where
+        codes, masks or condition do not fit.
+        """
+        self._check(request)
+        return self._filled(request)
+
+    @torch.inference_mode()
+    def _filled(self, request: FillRequest) -> Iterator[Drawn]:
+        codes = [level.copy() for level in request.codes]
+        total, done = sum(int(mask.sum()) for mask in request.masks), 0
+        for level, (sampler, mask) in enumerate(zip(self._levels, request.masks, strict=True)):
+            if not mask.any():
+                continue
+            uniforms = uniforms_of(request.seed, request.images, level, *mask.shape)
+            for row, cells in sampler.fill(codes[: level + 1], mask, uniforms, request):
+                done += int(mask[row, cells].sum())
+                yield Drawn(level, row, cells.start, codes[level][:, row, cells].copy(), done / total)
+
+    def _check(self, request: FillRequest) -> None:
+        counts = (len(request.codes), len(request.masks))
+        if counts != (len(self._levels),) * 2:
+            raise CodesFault(
+                f"{counts[0]} levels of codes and {counts[1]} of masks given, there are {len(self._levels)}"
+            )
+        batch = len(request.images)
+        for level, (codes, mask, sampler) in enumerate(
+            zip(request.codes, request.masks, self._levels, strict=True)
+        ):
+            if codes.shape != (batch, *mask.shape) or codes.size == 0:
+                raise CodesFault(
+                    f"level {level}: codes {codes.shape} do not fit {batch} images of masks {mask.shape}"
+                )
+            if codes.min() < 0 or codes.max() >= sampler.matrices.codes:
+                raise CodesFault(f"level {level}: codes must be from 0 to {sampler.matrices.codes - 1}")
+        condition = request.condition
+        if condition is not None and condition.shape != (batch, self._label_count):
+            raise CodesFault(f"labels {condition.shape} given, not ({batch}, {self._label_count})")
+
+
+class _LevelSampler:
+    """The sampler of one level."""
+
+    def __init__(
+        self, prior: LevelPrior, dtype: torch.dtype, cells: type[Cells] | type[CompiledCells]
+    ) -> None:
+        self._cells = cells
+        self.matrices: Matrices = matrices_of(prior.pixelcnn, dtype)
+        # Without grads, in eval mode, on the CPU: the model's own may be elsewhere and in training.
+        context = None if prior.context is None else copy.deepcopy(prior.context).to("cpu", dtype)
+        self._context = context if context is None else context.eval().requires_grad_(False)
+
+    def fill(
+        self, codes: Sequence[Codes], mask: Mask, uniforms: NDArray[np.float64], request: FillRequest
+    ) -> Iterator[tuple[int, slice]]:
+        """Draw into the last of `codes`; yields rows and the cells of them that are finished."""
+        grid, matrices = codes[-1], self.matrices
+        condition = _condition(request)
+        copies = 1 if condition is None else len(condition) // len(grid)
+        batch, context = copies * len(grid), self._told(codes[:-1], copies)
+        rows = Rows(matrices, batch, mask.shape[1], condition, context)
+        cells = self._cells(matrices, batch)
+        masked = np.flatnonzero(mask.any(axis=1))
+        start = max(0, int(masked[0]) - matrices.reach_rows)
+        for row in range(max(0, start - matrices.kernels[0][0]), start):
+            rows.put(_copied(grid[:, row], copies))
+        for row in range(start, int(masked[-1]) + 1):
+            columns = np.flatnonzero(mask[row])
+            told = rows.told(row, is_needed=len(columns) > 0)
+            if len(columns):
+                first, end = max(0, int(columns[0]) - matrices.reach_columns), int(columns[-1]) + 1
+                cells.begin(told, first, _copied(grid[:, row, :first], copies))
+                for part in _parts(first, end, cells.cells_at_once):
+                    cells.fill(grid[:, row, part], mask[row, part], uniforms[:, row, part], request.drawing)
+                    yield row, part
+            rows.put(_copied(grid[:, row], copies))
+
+    def _told(self, coarser: Sequence[Codes], copies: int) -> Tensor | None:
+        """What coarser levels say, for every copy of the images."""
+        if self._context is None:
+            return None
+        told: Tensor = self._context([torch.from_numpy(grid) for grid in coarser])
+        return told.repeat(copies, 1, 1, 1)
+
+
+def _condition(request: FillRequest) -> Tensor | None:
+    """That of the images, for guidance followed by as many of no label."""
+    if request.condition is None:
+        return None
+    given = torch.from_numpy(request.condition)
+    return given if request.drawing.guidance == 1 else torch.cat([given, torch.zeros_like(given)])
+
+
+def _copied(codes: Codes, copies: int) -> Tensor:
+    return torch.from_numpy(codes).repeat(copies, 1)
+
+
+def _parts(first: int, end: int, most: int) -> Iterator[slice]:
+    for begin in range(first, end, most):
+        yield slice(begin, min(begin + most, end))

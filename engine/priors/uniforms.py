@@ -1,0 +1,27 @@
+"""The uniform numbers that codes are drawn with: functions of what they are for, not of when they are asked.
+
+A counter-based generator (Philox 4x64: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011)
+keyed by seed and image, its counter set by level and row: the same seed gives image 3 the same codes whatever
+the number of images, and a wider or higher grid begins with the numbers of a smaller one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+CHOICE = 2**16
+"""The level that stands for a choice among finished images: no model has so many."""
+
+
+def uniforms_of(seed: int, images: Sequence[int], level: int, height: int, width: int) -> NDArray[np.float64]:
+    """Numbers from [0, 1) for every cell of a level: (len(images), height, width)."""
+    numbers = np.empty((len(images), height, width))
+    for place, image in enumerate(images):
+        for row in range(height):
+            # The lowest word of the counter is what a draw moves on; the others are ours.
+            philox = np.random.Philox(key=[seed, image], counter=[0, row, level, 0])
+            numbers[place, row] = np.random.Generator(philox).random(width)
+    return numbers
