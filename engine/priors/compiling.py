@@ -15,20 +15,17 @@ import os
 import platform
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.data.cache import cache_folder
 from engine.errors import CannotWrite
 from engine.files import make_folder, reason_of, write_bytes
 from engine.priors.cells import Cells
-
-if TYPE_CHECKING:
-    from engine.priors.compiled import CompiledCells
+from engine.priors.sampler import CellsMaker
 
 _KERNEL = Path(__file__).with_name("kernel.py")
 
 
-def quickest_cells() -> type[Cells] | type[CompiledCells]:
+def quickest_cells() -> CellsMaker:
     """What a sampler in float32 is best given now. The first call that finds the kernel takes a second."""
     if not is_compiled():
         return Cells

@@ -52,7 +52,7 @@ class HierarchicalPrior(Trainable[Sequence[Tensor]]):
 
     def nats(self, codes: Sequence[Tensor], condition: Tensor | None = None) -> list[Tensor]:
         """-log p of every code, given those before it and the coarser levels: (B, h, w) float32 per level."""
-        return [_nats(logits, grid) for logits, grid in zip(self(codes, condition), codes, strict=True)]
+        return [nats_of(logits, grid) for logits, grid in zip(self(codes, condition), codes, strict=True)]
 
     def loss(
         self, inputs: Sequence[Tensor], condition: Tensor | None = None, draws: Draws = NO_DRAWS
@@ -118,7 +118,7 @@ BIT = 0.6931471805599453
 """In nats: the natural logarithm of 2."""
 
 
-def _nats(logits: Tensor, codes: Tensor) -> Tensor:
+def nats_of(logits: Tensor, codes: Tensor) -> Tensor:
     """-log softmax(logits)[code] per cell: (B, K, h, w) and (B, h, w) -> (B, h, w) float32."""
     rows = logits.permute(0, 2, 3, 1).flatten(0, 2).float()  # a view: channels come last in memory
     return F.cross_entropy(rows, codes.flatten(), reduction="none").view(codes.shape)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import torch
@@ -34,6 +34,8 @@ from engine.priors.uniforms import uniforms_of
 if TYPE_CHECKING:
     from engine.priors.compiled import CompiledCells
 
+CellsMaker: TypeAlias = "type[Cells] | type[CompiledCells]"
+"""What runs the cells of a row."""
 Codes = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
@@ -44,7 +46,8 @@ class FillRequest:
 
     `codes` (B, h, w) per level, coarsest first, any codes where they are to be drawn; `masks` (h, w) per
     level, true where they are. `condition` (B, L) weighs labels. `images` (B,) numbers the pictures: image 3
-    of a seed gets the same codes whichever others are drawn beside it.
+    of a seed gets the same codes whichever others are drawn beside it. Where the grids are a window of larger
+    ones, `origin` is its first cell of theirs, per level.
     """
 
     codes: tuple[Codes, ...]
@@ -53,6 +56,7 @@ class FillRequest:
     images: tuple[int, ...]
     condition: NDArray[np.float32] | None = None
     drawing: Drawing = AS_TRAINED
+    origin: tuple[tuple[int, int], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class Sampler:
         self,
         priors: HierarchicalPrior,
         dtype: torch.dtype = torch.float32,
-        cells: type[Cells] | type[CompiledCells] = Cells,
+        cells: CellsMaker = Cells,
     ) -> None:
         """`cells` may be `quickest_cells()` in float32."""
         self._label_count = priors.label_count
@@ -111,7 +115,8 @@ class Sampler:
         for level, (sampler, mask) in enumerate(zip(self._levels, request.masks, strict=True)):
             if not mask.any():
                 continue
-            uniforms = uniforms_of(request.seed, request.images, level, *mask.shape)
+            origin = (0, 0) if request.origin is None else request.origin[level]
+            uniforms = uniforms_of(request.seed, request.images, level, *mask.shape, origin)
             for row, cells in sampler.fill(codes[: level + 1], mask, uniforms, request):
                 done += int(mask[row, cells].sum())
                 yield Drawn(level, row, cells.start, codes[level][:, row, cells].copy(), done / total)
@@ -140,9 +145,7 @@ class Sampler:
 class _LevelSampler:
     """The sampler of one level."""
 
-    def __init__(
-        self, prior: LevelPrior, dtype: torch.dtype, cells: type[Cells] | type[CompiledCells]
-    ) -> None:
+    def __init__(self, prior: LevelPrior, dtype: torch.dtype, cells: CellsMaker) -> None:
         self._cells = cells
         self.matrices: Matrices = matrices_of(prior.pixelcnn, dtype)
         # Without grads, in eval mode, on the CPU: the model's own may be elsewhere and in training.

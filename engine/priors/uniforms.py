@@ -16,12 +16,20 @@ CHOICE = 2**16
 """The level that stands for a choice among finished images: no model has so many."""
 
 
-def uniforms_of(seed: int, images: Sequence[int], level: int, height: int, width: int) -> NDArray[np.float64]:
-    """Numbers from [0, 1) for every cell of a level: (len(images), height, width)."""
+def uniforms_of(
+    seed: int,
+    images: Sequence[int],
+    level: int,
+    height: int,
+    width: int,
+    origin: tuple[int, int] = (0, 0),
+) -> NDArray[np.float64]:
+    """Numbers from [0, 1) for cells of a level from `origin` (row, column) on: (images, height, width)."""
+    top, left = origin
     numbers = np.empty((len(images), height, width))
     for place, image in enumerate(images):
         for row in range(height):
             # The lowest word of the counter is what a draw moves on; the others are ours.
-            philox = np.random.Philox(key=[seed, image], counter=[0, row, level, 0])
-            numbers[place, row] = np.random.Generator(philox).random(width)
+            philox = np.random.Philox(key=[seed, image], counter=[0, top + row, level, 0])
+            numbers[place, row] = np.random.Generator(philox).random(left + width)[left:]
     return numbers

@@ -29,9 +29,7 @@ def priors(levels: Sequence[CodeLevel] = ONE, **changes: object) -> Hierarchical
     made = HierarchicalPrior(small_prior_config(**{"labels": 3, **changes}), levels).double().eval()
     with torch.no_grad():
         for parameter in made.parameters():
-            parameter.normal_(0, 1 / max(1, parameter[0].numel()) ** 0.5 if parameter.ndim > 1 else 0.3)
-        for level in made.levels:
-            level.pixelcnn.head[-1].weight.mul_(3)
+            parameter.normal_(0, 2 / parameter[0].numel() ** 0.5 if parameter.ndim > 1 else 0.1)
     return made.requires_grad_(False)
 
 

@@ -1,0 +1,207 @@
+"""New codes for some cells of a painting, everything else untouched.
+
+A prior in raster order sees what lies above and to the left. Cells drawn one after another know nothing of
+the fixed cells that follow, so a seam would show below and to the right. Here several candidates x^1..x^M are
+drawn from that proposal q and one is chosen with probability in proportion to
+
+    w_m = p(x^m) / q(x^m) = prod_j p(fixed_j | all before j, x^m among them)      (j: fixed cells that follow)
+
+which draws from p(x | fixed) as M grows: sampling-importance-resampling (Rubin 1987; Smith and Gelfand,
+"Bayesian Statistics without Tears", 1992). Finer levels that stay as they are follow too.
+
+A prior that was trained on 16 x 16 codes has never seen more. On a larger grid the selection is filled in
+blocks of half that size, each in the middle of a window of the whole of it; what is drawn of a window beyond
+its block is only there so that the block has neighbours, and is drawn again in its turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.analysis.reconstruction import device_of
+from engine.errors import CodesFault, OptionFault
+from engine.priors.cells import Cells
+from engine.priors.drawing import AS_TRAINED, Drawing
+from engine.priors.hierarchical import BIT, HierarchicalPrior, nats_of
+from engine.priors.sampler import CellsMaker, Codes, Drawn, FillRequest, Mask, Sampler
+from engine.priors.uniforms import CHOICE, uniforms_of
+from engine.priors.windows import Window, windows_of
+
+CANDIDATES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ResampleRequest:
+    """Which cells of a painting get new codes, and all that decides which.
+
+    `codes` (h, w) per level, coarsest first; `masks` (h, w) per level. `condition` (L,) weighs labels. Each
+    of the `variations`, which are numbered from `first` on, is chosen among `candidates`.
+    """
+
+    codes: tuple[Codes, ...]
+    masks: tuple[Mask, ...]
+    seed: int
+    condition: NDArray[np.float32] | None = None
+    drawing: Drawing = AS_TRAINED
+    first: int = 0
+    variations: int = 1
+    candidates: int = CANDIDATES
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """A finished one: codes (h, w) per level, -log2 p of the new ones and of the fixed ones after them."""
+
+    number: int
+    codes: tuple[Codes, ...]
+    bits: float
+
+
+class Resampler:
+    """Resamples with the priors of a model that was trained on grids of `trained` coarsest cells."""
+
+    def __init__(
+        self, priors: HierarchicalPrior, trained: tuple[int, int], cells: CellsMaker = Cells
+    ) -> None:
+        self._priors, self._trained = priors, trained
+        self._sampler = Sampler(priors, cells=cells)
+
+    def resample(self, request: ResampleRequest) -> Iterator[Drawn | Variation]:
+        """The first candidate of each variation cell by cell as it is drawn, then the one that is chosen.
+
+        The consumer stops by not asking for more. Raises `CodesFault` where codes, masks or condition do not
+        fit or no cell is masked, `OptionFault` for numbers that make no sense.
+        """
+        if request.variations < 1 or request.candidates < 1:
+            raise OptionFault("give one variation and one candidate at least")
+        if [mask.shape for mask in request.masks] != [codes.shape for codes in request.codes]:
+            raise CodesFault("the selection has another size than the codes")
+        if not any(mask.any() for mask in request.masks):
+            raise CodesFault("nothing is selected: select the cells that are to get new codes")
+        return self._resampled(request)
+
+    def _resampled(self, request: ResampleRequest) -> Iterator[Drawn | Variation]:
+        windows = windows_of(request.masks, self._trained)
+        numbers = range(request.first, request.first + request.variations)
+        steps = len(windows) * len(numbers)
+        for place, number in enumerate(numbers):
+            codes, waiting = (
+                [level.copy() for level in request.codes],
+                [mask.copy() for mask in request.masks],
+            )
+            bits = 0.0
+            for index, window in enumerate(windows):
+                part = _Part(request, number, window, codes, waiting)
+                filled = part.fill_request()
+                for drawn in self._sampler.fill(filled):
+                    part.take(drawn)
+                    done = (place * len(windows) + index + drawn.share) / steps
+                    yield part.placed(drawn, done)
+                bits += self._choose(part, index)
+            yield Variation(number, tuple(codes), bits)
+
+    @torch.inference_mode()
+    def _choose(self, part: _Part, index: int) -> float:
+        """Keep one candidate; returns its bits."""
+        drawn, following = self._nats(part)
+        weights = np.exp(following.min() - following)
+        request = part.request
+        uniform = uniforms_of(request.seed, [part.number], CHOICE, 1, 1, (index, 0))[0, 0, 0]
+        chosen = int(np.searchsorted(np.cumsum(weights), uniform * weights.sum(), side="right"))
+        chosen = min(chosen, len(weights) - 1)
+        part.keep(chosen)
+        return float(drawn[chosen] + following[chosen]) / BIT
+
+    def _nats(self, part: _Part) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Per candidate -log p of what was drawn, and of the fixed cells that follow it: (M,) each."""
+        device = device_of(self._priors)
+        codes = [torch.from_numpy(level).to(device) for level in part.candidates]
+        condition = part.condition()
+        given = None if condition is None else torch.from_numpy(condition).to(device)
+        sums = np.zeros((2, len(codes[0])))
+        for level, (masked, following) in enumerate(part.kinds()):
+            if not masked.any() and not following.any():
+                continue
+            logits = self._priors.levels[level](codes[: level + 1], given)
+            nats = nats_of(logits, codes[level]).double().cpu().numpy()
+            sums += [nats[:, masked].sum(axis=1), nats[:, following].sum(axis=1)]
+        return sums[0], sums[1]
+
+
+class _Part:
+    """A window of one variation: its candidates."""
+
+    def __init__(
+        self,
+        request: ResampleRequest,
+        number: int,
+        window: Window,
+        codes: Sequence[Codes],
+        waiting: Sequence[Mask],
+    ) -> None:
+        self.request, self.number, self._window = request, number, window
+        self._codes, self._waiting = codes, waiting
+        self._ratios = [len(level) // len(codes[0]) for level in codes]
+        cells = [window.cells(ratio) for ratio in self._ratios]
+        self._masks = tuple(mask[place] for mask, place in zip(waiting, cells, strict=True))
+        seen = [level[place] for level, place in zip(codes, cells, strict=True)]
+        # With nothing fixed that follows, all candidates are as good: one is enough.
+        count = request.candidates if any(following.any() for _, following in self.kinds()) else 1
+        self.candidates = [np.repeat(level[None], count, axis=0) for level in seen]
+
+    def fill_request(self) -> FillRequest:
+        """What is to be drawn."""
+        request, count = self.request, len(self.candidates[0])
+        images = tuple(range(self.number * request.candidates, self.number * request.candidates + count))
+        return FillRequest(
+            codes=tuple(self.candidates),
+            masks=self._masks,
+            seed=request.seed,
+            images=images,
+            condition=self.condition(),
+            drawing=request.drawing,
+            origin=tuple(self._corner(ratio) for ratio in self._ratios),
+        )
+
+    def condition(self) -> NDArray[np.float32] | None:
+        """The request's, for every candidate: (M, L)."""
+        given = self.request.condition
+        return None if given is None else np.repeat(given[None], len(self.candidates[0]), axis=0)
+
+    def kinds(self) -> Iterator[tuple[Mask, Mask]]:
+        """Per level which cells are drawn, and which fixed ones come after some of them."""
+        begun = False
+        for mask in self._masks:
+            after = np.logical_or.accumulate(mask.ravel()).reshape(mask.shape) | begun
+            yield mask, after & ~mask
+            begun = begun or bool(mask.any())
+
+    def take(self, drawn: Drawn) -> None:
+        """Some cells of all candidates."""
+        end = drawn.column + drawn.codes.shape[1]
+        self.candidates[drawn.level][:, drawn.row, drawn.column : end] = drawn.codes
+
+    def placed(self, drawn: Drawn, share: float) -> Drawn:
+        """Those of the first candidate, on the whole grid."""
+        top, left = self._corner(self._ratios[drawn.level])
+        return Drawn(drawn.level, top + drawn.row, left + drawn.column, drawn.codes[:1], share)
+
+    def keep(self, chosen: int) -> None:
+        """The block of one candidate takes the place of what was there, and no longer waits."""
+        for level, ratio in enumerate(self._ratios):
+            top, left = self._corner(ratio)
+            rows, columns = self._window.filled(ratio)
+            inside = (
+                slice(rows.start - top, rows.stop - top),
+                slice(columns.start - left, columns.stop - left),
+            )
+            self._codes[level][rows, columns] = self.candidates[level][chosen][inside]
+            self._waiting[level][rows, columns] = False
+
+    def _corner(self, ratio: int) -> tuple[int, int]:
+        return self._window.box.top * ratio, self._window.box.left * ratio
