@@ -30,8 +30,21 @@ def check_name(name: str) -> str:
 
 def free_name(folder: Path, family: str, data: str) -> str:
     """A name for a new run in `folder`: `vqvae-emoji`, `vqvae-emoji-2`, ..."""
-    source = _FORBIDDEN.sub("", Path(data).name.split(".")[0]).strip(" .") or "data"
-    wished = f"{family}-{source}"[: _LONGEST_NAME - 5]
+    return _free(folder, f"{family}-{_plain(Path(data).name.split('.')[0]) or 'data'}")
+
+
+def free_prior_name(folder: Path, model: str) -> str:
+    """A name for a run that trains a model's priors: `emoji-vqvae-prior`, `emoji-vqvae-prior-2`, ..."""
+    most = _LONGEST_NAME - 5 - len("-prior")
+    return _free(folder, f"{_plain(model)[:most] or 'model'}-prior")
+
+
+def _plain(name: str) -> str:
+    return _FORBIDDEN.sub("", name).strip(" .")
+
+
+def _free(folder: Path, wished: str) -> str:
+    wished = wished[: _LONGEST_NAME - 5]
     number, name = 1, wished
     while (folder / name).exists():
         number += 1
