@@ -107,29 +107,25 @@ def model_for_priors(name: str) -> ModelCard:
     return card
 
 
-def expected_seconds(
-    family: str, settings: Sequence[str], steps: int, shape: DataShape, device: str | None = None
-) -> float:
-    """How long `steps` will take on this device, by timing a few on made-up pictures.
+def step_seconds(family: str, settings: Sequence[str], shape: DataShape, device: str | None = None) -> float:
+    """How long a step takes on this device, by timing a few on made-up pictures.
 
     Takes seconds itself, and torch. Raises `OptionFault`.
     """
-    return BESIDES * steps * _seconds_per_step(_config(family, tuple(settings), shape), device, _of_pictures)
+    return _seconds_per_step(_config(family, tuple(settings), shape), device, _of_pictures)
 
 
-def expected_prior_seconds(
-    card: ModelCard, settings: Sequence[str], steps: int, device: str | None = None
-) -> float:
-    """As `expected_seconds`, for the priors of a model, on made-up codes."""
+def prior_step_seconds(card: ModelCard, settings: Sequence[str], device: str | None = None) -> float:
+    """As `step_seconds`, for the priors of a model, on made-up codes."""
     config = _prior_config(card, tuple(settings))
-    return BESIDES * steps * _seconds_per_step(config, device, lambda *about: _of_codes(card, *about))
+    return _seconds_per_step(config, device, lambda *about: _of_codes(card, *about))
 
 
 def expected_times(family: str, shape: DataShape, device: str | None = None) -> dict[str, Any]:
     """Every preset with its `seconds` on this device, as the command `presets` prints them."""
 
-    def seconds(preset: Preset) -> float:
-        return expected_seconds(family, preset.settings, preset.steps, shape, device)
+    def seconds(settings: Sequence[str]) -> float:
+        return step_seconds(family, settings, shape, device)
 
     return {"family": family, **_timed(presets(family, shape), seconds, device)}
 
@@ -138,8 +134,8 @@ def expected_prior_times(name: str, device: str | None = None) -> dict[str, Any]
     """As `expected_times`, for the priors of a model. Raises as `model_for_priors`."""
     card = model_for_priors(name)
 
-    def seconds(preset: Preset) -> float:
-        return expected_prior_seconds(card, preset.settings, preset.steps, device)
+    def seconds(settings: Sequence[str]) -> float:
+        return prior_step_seconds(card, settings, device)
 
     return {"prior_of": card.name, **_timed(prior_presets(card.image_size), seconds, device)}
 
@@ -149,11 +145,20 @@ def _times(size: int) -> float:
 
 
 def _timed(
-    offered: Sequence[Preset], seconds: Callable[[Preset], float], device: str | None
+    offered: Sequence[Preset], seconds: Callable[[Sequence[str]], float], device: str | None
 ) -> dict[str, Any]:
+    """The presets with their times; `seconds` says how long a step takes with some settings."""
     from engine.device import describe_device, pick_device
 
-    rows = [{**asdict(preset), "seconds": round(seconds(preset), 1)} for preset in offered]
+    known: dict[tuple[str, ...], float] = {}
+    rows = []
+    for preset in offered:
+        # How often is validated is not of the step: presets that differ in it alone are timed once.
+        of_the_step = tuple(setting for setting in preset.settings if not setting.startswith("validations="))
+        if of_the_step not in known:
+            known[of_the_step] = seconds(of_the_step)
+        expected = BESIDES * preset.steps * known[of_the_step]
+        rows.append({**asdict(preset), "seconds": round(expected, 1)})
     return {"device": describe_device(pick_device(device)), "presets": rows}
 
 
