@@ -26,11 +26,11 @@ from gui.plots.terms import Chart, hidden_at_first, term_of
 from gui.train.curve_choice import (
     Choice,
     RunCurves,
+    as_shown,
     choices,
     curves_of_run,
     curves_of_runs,
     entry,
-    with_psnr,
 )
 from gui.train.empty import EmptyState
 
@@ -143,7 +143,7 @@ class CurvesPanel(QWidget):
         """The first is the run on show; the others are compared with it."""
         before = self._runs
         self._runs = tuple(
-            RunCurves(run.key, run.name, run.colour, with_psnr(run.measured)) for run in runs if run.measured
+            RunCurves(run.key, run.name, run.colour, as_shown(run.measured)) for run in runs if run.measured
         )
         another = [run.key for run in before] != [run.key for run in self._runs]
         self._show()
@@ -161,7 +161,8 @@ class CurvesPanel(QWidget):
             return
         names = tuple({name: None for run in self._runs for name in run.measured})
         compares = len(self._runs) > 1
-        self.losses_head.offer(choices(names, compares, losses=True), "loss")
+        upper = "valid_bits" if "bits" in self._runs[0].measured else "loss"
+        self.losses_head.offer(choices(names, compares, losses=True), upper)
         self.figures_head.offer(choices(names, compares, losses=False), _first_below(names, compares))
         for head, plot in ((self.losses_head, self.losses), (self.figures_head, self.figures)):
             self._fill(head, plot, compares)
