@@ -150,6 +150,8 @@ def test_bits_of_priors_are_above_with_a_legend(panel: CurvesPanel) -> None:
     panel.show_runs([run("b", measured=priors(levels=2))])
     assert panel.losses is not None
     assert panel.losses.title.text() == "bits per code"
+    assert not panel.losses.log
+    assert not panel.log.isVisible()
     assert {"bits", "bits_0", "bits_1", "valid_bits"} <= set(_shown(panel)[0])
     assert set(panel.losses_head.legend.chips) >= {"bits_0", "bits_1"}
     assert _shown(panel)[1] == ["learning_rate"]
@@ -159,3 +161,4 @@ def test_bits_of_priors_are_above_with_a_legend(panel: CurvesPanel) -> None:
     assert _shown(panel)[0] == ["b", "c"]
     panel.show_runs([run(measured=discrete())])
     assert _shown(panel)[0][0] == "loss"
+    assert panel.losses.log
