@@ -277,7 +277,8 @@ class SettingsColumn(QWidget):
         subject = self._shown.subject if self._shown is not None else None
         times = self._times.of(subject)
         if key in times:
-            return f"about {duration_words(times[key])}"
+            words = duration_words(times[key])
+            return words if " h " in words else f"about {words}"  # a card has no room for all of it
         return "..." if subject is None or self._times.is_waiting_for(subject) else ""
 
     @property

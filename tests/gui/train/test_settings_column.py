@@ -293,3 +293,11 @@ def test_times_are_given_up_where_nobody_looks(qtbot: QtBot, column: SettingsCol
     column.show()
     assert asked(column.subject)
     _wait(qtbot, column)
+
+
+def test_a_long_time_fits_its_card(qtbot: QtBot, column: SettingsColumn) -> None:
+    subject = column.subject
+    assert subject is not None
+    column._times._learn(subject, {"quick": 1000.0, "good": 10_200.0, "best": 94_000.0})
+    lines = [card.line for card in column.preset.buttons.values()]
+    assert lines == ["about 17 min", "2 h 50 min", "about 26 h"]
