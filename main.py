@@ -126,7 +126,7 @@ def _info(options: Options) -> None:
 
 
 def _train(options: Options) -> None:
-    _train_by(options, family=options.model, preset=options.preset)
+    _train_by(options, family=options.model)
 
 
 def _train_prior(options: Options) -> None:
@@ -168,6 +168,7 @@ def _train_request(options: Options, asked_at: float, **what: Any) -> TrainReque
         resume=options.resume,
         data=options.data,
         length=None if length == Length() else length,
+        preset=options.preset,
         batch_size=options.batch_size,
         seed=options.seed,
         device=options.device,
@@ -193,8 +194,13 @@ def _print_skipped(names: Sequence[str]) -> None:
 
 def _presets(options: Options) -> None:
     from engine.data.open import natural_shape
-    from engine.training.presets import expected_times
+    from engine.training.presets import expected_prior_times, expected_times
 
+    if options.prior_of is not None:
+        _print_values(options, expected_prior_times(options.prior_of, options.device))
+        return
+    if options.data is None:
+        raise OptionFault("presets --model needs --data: how long a step takes depends on the pictures")
     _print_values(options, expected_times(options.model, natural_shape(options.data), options.device))
 
 

@@ -26,8 +26,7 @@ def model_argument(parser: Parser) -> None:
 def train_arguments(parser: Parser) -> None:
     """Those of `train`."""
     parser.add_argument("--model", metavar="FAMILY", help=f"one of {', '.join(FAMILIES)}")
-    length = _run_arguments(parser)
-    length.add_argument("--preset", choices=tuple(TITLES), help="steps and settings that go together")
+    _run_arguments(parser)
 
 
 def train_prior_arguments(parser: Parser) -> None:
@@ -38,8 +37,8 @@ def train_prior_arguments(parser: Parser) -> None:
     _run_arguments(parser)
 
 
-def _run_arguments(parser: Parser) -> Any:
-    """What both stages of training take; the group that says how long."""
+def _run_arguments(parser: Parser) -> None:
+    """What both stages of training take."""
     parser.add_argument("--data", metavar="DATA", help=DATA)
     parser.add_argument("--out", metavar="RUN", type=Path, required=True, help="the run's folder")
     parser.add_argument(
@@ -49,6 +48,7 @@ def _run_arguments(parser: Parser) -> Any:
     length.add_argument("--minutes", type=_minutes, metavar="M", help="all in all; 10 without any of these")
     length.add_argument("--epochs", type=_epochs, metavar="N", help="times through the train split")
     length.add_argument("--steps", type=_count, metavar="N", help="batches")
+    length.add_argument("--preset", choices=tuple(TITLES), help="steps and settings that go together")
     parser.add_argument("--stop-after", type=_count, metavar="N", help="save and stop at step N of the run")
     parser.add_argument("--batch-size", type=_count, metavar="B", help=SAID_BY_DEFAULTS)
     parser.add_argument("--seed", type=_seed, metavar="S", help="0 without it")
@@ -56,13 +56,16 @@ def _run_arguments(parser: Parser) -> Any:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="any other option; repeat"
     )
-    return length
 
 
 def presets_arguments(parser: Parser) -> None:
     """Those of `presets`."""
-    parser.add_argument("--model", metavar="FAMILY", required=True, help=f"one of {', '.join(FAMILIES)}")
-    parser.add_argument("--data", metavar="DATA", required=True, help=DATA)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--model", metavar="FAMILY", help=f"one of {', '.join(FAMILIES)}; takes --data")
+    what.add_argument(
+        "--prior-of", metavar="MODEL", type=_name_or_path, help="priors of a model with codes instead"
+    )
+    parser.add_argument("--data", metavar="DATA", help=DATA)
     _device_argument(parser)
 
 

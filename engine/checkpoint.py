@@ -114,6 +114,11 @@ class ModelCard:
     prior: PriorDescription | None = None
     prior_parameters: int = 0
 
+    @property
+    def last_training(self) -> dict[str, Any]:
+        """What is said of the training that wrote the file: that of its priors, where it has some."""
+        return self.training if self.prior is None else self.prior.training
+
 
 def model_id(tensors: Tensors) -> str:
     """SHA-256 over the sorted `autoencoder.*` tensors: names, types, shapes and bytes."""

@@ -174,6 +174,12 @@ ACTIONS: tuple[Action, ...] = (
         "From the last snapshot of the run on show",
     ),
     Action(
+        "train.prior",
+        "Train a prior for this model",
+        TRAIN,
+        tip="Learns how the model's codes follow one another, to draw new ones",
+    ),
+    Action(
         "train.paint_with",
         "Paint with the run on show",
         TRAIN,

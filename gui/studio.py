@@ -32,6 +32,8 @@ from gui.panels.history import HistoryPanel
 from gui.settings import Folders, Settings
 from gui.state.book import Book
 from gui.state.brush import BrushState
+from gui.state.code_models import CodeModel, CodeModels
+from gui.state.expected_times import ExpectedTimes
 from gui.state.gallery import Gallery
 from gui.state.painting import PaintingState
 from gui.state.recovery import Recovery
@@ -71,7 +73,7 @@ class Studio:
         self.settings = Settings(folders.settings)
         self.window = MainWindow()
         self.all_ended = False
-        self._forms = forms or program_reader()
+        self._forms = forms or program_reader(trainer)
         self._brush_of: dict[int, str] = {}  # per level the model_id that the codes in hand were chosen for
         self._make_states(library or program_library(), folders, trainer)
         self._make_commands(chooser or SystemFileChooser(self.window, self.settings))
@@ -98,12 +100,15 @@ class Studio:
         # Torch works on one thread only: each thread it is called from would keep a pool of its own.
         self._model_worker, self._reader, self._exporter = Worker("model"), Worker("files"), Worker("export")
         self._workers = (self._model_worker, self._reader, self._exporter)
-        self._follower, self._desk = Worker("training"), Worker("desk")
+        self._follower, self._desk, self._timer = Worker("training"), Worker("desk"), Worker("times")
+        self._others = (self._follower, self._desk, self._timer)
         window = self.window
         self.training = TrainingState(folders.runs, self._follower, window, trainer)
         self.gallery = Gallery(self._model_worker, window)
         self.library = replace(library, runs=self.training.models)
         self.session = Session(self.library, self._model_worker, window)
+        self.code_models = CodeModels(self.session, self.training, window)
+        self.times = ExpectedTimes(self._forms.times, self._timer, window)
         self.painting = PaintingState(Painting.blank(1, 1, [0], NoModel()), window)
         self.brush = BrushState(window)
         self.cells = SelectedCells(self.painting, window)
@@ -139,7 +144,14 @@ class Studio:
             self._model_worker,
         )
         self.runs = Training(
-            self.window, self.session, self.training, self.gallery, self.following, self.files
+            self.window,
+            self.session,
+            self.training,
+            self.gallery,
+            self.following,
+            self.files,
+            self.code_models,
+            self._choose_prior,
         )
         self._picker = ModelPicker(
             lambda: self.session.builtin_models,
@@ -184,6 +196,8 @@ class Studio:
         workspace = TrainWorkspace(
             self.training,
             self.gallery,
+            self.code_models,
+            self.times,
             RunCommands(self.runs.paint_with, self.runs.open_folder, follow),
             self._desk,
             self._model_worker,
@@ -200,6 +214,10 @@ class Studio:
         self.window.show_workspace("train")
         if was_shown:
             self.train.settings.start.click()
+
+    def _choose_prior(self, model: CodeModel) -> None:
+        self.window.show_workspace("train")
+        self.train.settings.choose_prior(model)
 
     def _wire_actions(self) -> None:
         actions, files, window = self.window.actions_table, self.files, self.window
@@ -356,7 +374,7 @@ class Studio:
     def _stop(self) -> None:
         self.settings.geometry = self.window.saveGeometry()
         self.settings.sync()
-        ended = [worker.stop(_PATIENCE_S) for worker in (*self._workers, self._follower, self._desk)]
+        ended = [worker.stop(_PATIENCE_S) for worker in (*self._workers, *self._others)]
         self.training.close()
         self.all_ended = all(ended)
         self.recovery.close()

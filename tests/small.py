@@ -20,6 +20,7 @@ from engine.checkpoint import (
 )
 from engine.data.source import Pictures
 from engine.models.base import DiscreteAutoencoder
+from engine.models.vae import VAE, VAEConfig
 from engine.models.vqvae import VQVAE, VQVAEConfig
 from engine.models.vqvae2 import VQVAE2, VQVAE2Config
 from engine.priors.hierarchical import HierarchicalPrior
@@ -82,6 +83,14 @@ def write_small_model(path: Path, with_statistics: bool = True, **changes: objec
 def write_small_two_level_model(path: Path, with_statistics: bool = True, **changes: object) -> Path:
     """A complete model file with levels of stride 8 and 4."""
     return _write(path, small_two_level_model(**changes), with_statistics)
+
+
+def write_small_vector_model(path: Path) -> Path:
+    """A complete model file of a VAE."""
+    torch.manual_seed(3)
+    model = VAE(VAEConfig(image_size=16, latent_dim=4, width=8)).eval()
+    write_model(path, model_tensors(model), describe(model, small_pictures(), {"seed": 3}, {}, {}))
+    return path
 
 
 def _write(path: Path, model: DiscreteAutoencoder, with_statistics: bool) -> Path:

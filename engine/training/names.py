@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from engine.errors import OptionFault
@@ -28,12 +29,26 @@ def check_name(name: str) -> str:
     return name
 
 
-def free_name(folder: Path, family: str, data: str) -> str:
-    """A name for a new run in `folder`: `vqvae-emoji`, `vqvae-emoji-2`, ..."""
-    source = _FORBIDDEN.sub("", Path(data).name.split(".")[0]).strip(" .") or "data"
-    wished = f"{family}-{source}"[: _LONGEST_NAME - 5]
+def free_name(folder: Path, family: str, data: str, taken: Collection[str] = ()) -> str:
+    """A name for a new run in `folder`: `vqvae-emoji`, `vqvae-emoji-2`, ...; none of those `taken`."""
+    return _free(folder, f"{family}-{_plain(Path(data).name.split('.')[0]) or 'data'}", taken)
+
+
+def free_prior_name(folder: Path, model: str, taken: Collection[str] = ()) -> str:
+    """A name for a run that trains a model's priors: `emoji-vqvae-prior`, `emoji-vqvae-prior-2`, ..."""
+    most = _LONGEST_NAME - 5 - len("-prior")
+    model = model.removesuffix(" (last)")  # a snapshot is called so after its run
+    return _free(folder, f"{_plain(model)[:most] or 'model'}-prior", taken)
+
+
+def _plain(name: str) -> str:
+    return _FORBIDDEN.sub("", name).strip(" .")
+
+
+def _free(folder: Path, wished: str, taken: Collection[str]) -> str:
+    wished = wished[: _LONGEST_NAME - 5]
     number, name = 1, wished
-    while (folder / name).exists():
+    while name in taken or (folder / name).exists():
         number += 1
         name = f"{wished}-{number}"
     return name

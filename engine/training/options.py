@@ -1,7 +1,8 @@
-"""Every option of a family as a field of a form: read from the configs, which alone say names and ranges."""
+"""Every option of a training as a field of a form: the configs alone say names and ranges."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
@@ -9,10 +10,10 @@ from typing import Any, Literal
 from msgspec import inspect
 
 from engine.data.source import DataShape
-from engine.training.config import sections_of
-from engine.training.defaults import default_settings
+from engine.training.config import PRIOR_SECTIONS, Sections, sections_of
+from engine.training.defaults import PRIOR_SETTINGS, default_settings
 
-Section = Literal["model", "training", "augmentation"]
+Section = Literal["model", "prior", "training", "augmentation"]
 Kind = Literal["integer", "number", "choice", "switch"]
 
 BASIC = frozenset(
@@ -31,6 +32,10 @@ BASIC = frozenset(
 """The few that a first look shows."""
 FILLED_IN = frozenset({"labels", "channels", "snapshot_s"})
 """The data says the first two, and nobody trains better for the third."""
+PRIOR_BASIC = frozenset({"channels", "layers", "dropout", "batch_size", "learning_rate", "flips"})
+PRIOR_FILLED_IN = frozenset({"labels", "snapshot_s"})
+OF_FINER_LEVELS = frozenset({"context", "context_blocks"})
+"""What only priors of a model with several levels have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +70,32 @@ def option_fields(family: str, shape: DataShape | None = None) -> tuple[OptionFi
     Imports the family's model, and so torch. Raises `OptionFault` for a family that does not exist.
     """
     suits = {} if shape is None else default_settings(family, shape)
-    fields = []
-    for section, config in sections_of(family).items():
+    return tuple(_options(sections_of(family), suits, FILLED_IN, BASIC))
+
+
+def prior_fields(levels: int) -> tuple[OptionField, ...]:
+    """The options of the priors of a model with so many levels of codes. Imports torch."""
+    left_out = PRIOR_FILLED_IN if levels > 1 else PRIOR_FILLED_IN | OF_FINER_LEVELS
+    return tuple(_options(PRIOR_SECTIONS, PRIOR_SETTINGS, left_out, PRIOR_BASIC))
+
+
+def _options(
+    sections: Sections, suits: Mapping[str, Any], left_out: Collection[str], basic: Collection[str]
+) -> Iterator[OptionField]:
+    """Every option once, with the value that suits, else its own default."""
+    for section, config in sections.items():
         for field in inspect.type_info(config).fields:  # type: ignore[attr-defined]  # a struct has some
-            if field.name not in FILLED_IN:
-                fields.append(_option(section, field, suits.get(field.name, field.default)))
-    return tuple(fields)
+            if field.name not in left_out:
+                default = suits.get(field.name, field.default)
+                yield _option(section, field, default, field.name not in basic)
 
 
-def _option(section: Any, field: inspect.Field, default: Any) -> OptionField:
+def _option(section: Any, field: inspect.Field, default: Any, advanced: bool) -> OptionField:
     kind, description = field.type, ""
     while isinstance(kind, inspect.Metadata):
         description = str((kind.extra_json_schema or {}).get("description", description))
         kind = kind.type
-    common: dict[str, Any] = {"description": description, "advanced": field.name not in BASIC}
+    common: dict[str, Any] = {"description": description, "advanced": advanced}
     if isinstance(kind, inspect.LiteralType):
         return OptionField(field.name, section, "choice", default, choices=tuple(kind.values), **common)
     if isinstance(kind, inspect.VarTupleType):

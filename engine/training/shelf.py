@@ -45,6 +45,7 @@ class RunCard:
     sparkline: tuple[float, ...]  # the loss, evenly over the steps so far
     message: str  # the last word of its trainer; "" where it left none
     model: Path | None  # the best model of a finished run, else the newest snapshot
+    prior_of: str = ""  # the name of the model whose priors are trained; "" where a model itself is
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,20 @@ class RunSettings:
     epochs: float | None
     steps: int | None
     settings: tuple[str, ...]  # key=value
+    prior_of: str = ""  # the model whose priors were asked for, as the command line takes it
+    prior_name: str = ""  # what a person calls it
 
 
 class _Length(msgspec.Struct):
     minutes: float | None = None
     epochs: float | None = None
     steps: int | None = None
+
+
+class _Prior(msgspec.Struct):
+    model: str = ""
+    name: str = ""
+    config: dict[str, Any] = {}
 
 
 class _Config(msgspec.Struct):
@@ -77,7 +86,7 @@ class _Config(msgspec.Struct):
     total_steps: int | None = None
     length: _Length = msgspec.field(default_factory=_Length)
     model: dict[str, Any] = {}
-    prior: dict[str, Any] | None = None
+    prior: _Prior | None = None
     training: dict[str, Any] = {}
     augmentation: dict[str, Any] = {}
 
@@ -130,6 +139,7 @@ def read_run(folder: Path) -> RunCard:
         sparkline=tuple(_sampled_losses(folder / "metrics.jsonl")),
         message=(events[-1].message or "") if events else "",
         model=newest_model(folder, finished=status == "finished"),
+        prior_of="" if config.prior is None else config.prior.name,
     )
 
 
@@ -154,8 +164,8 @@ def newest_model(folder: Path, finished: bool) -> Path | None:
 def read_settings(folder: Path) -> RunSettings:
     """What the run was asked for; raises `RunFault`."""
     config = _read_config(folder)
-    sections = config.model | config.training | config.augmentation
-    settings = tuple(f"{key}={_as_text(value)}" for key, value in sections.items() if value is not None)
+    prior = config.prior or _Prior()
+    settings = tuple(f"{key}={_as_text(value)}" for key, value in _asked(config) if value is not None)
     length = config.length
     return RunSettings(
         config.family,
@@ -166,7 +176,18 @@ def read_settings(folder: Path) -> RunSettings:
         length.epochs,
         length.steps,
         settings,
+        prior.model,
+        prior.name,
     )
+
+
+def _asked(config: _Config) -> Iterator[tuple[str, Any]]:
+    """The options of what the run trains; those of the model that priors are for are not theirs."""
+    if config.prior is None:
+        yield from (config.model | config.training | config.augmentation).items()
+    else:
+        yield from (config.prior.config | config.training).items()
+        yield "flips", config.augmentation.get("flips")
 
 
 def rename_run(folder: Path, name: str) -> Path:

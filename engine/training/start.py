@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from engine.checkpoint import read_card
 from engine.data.open import data_place, natural_shape, open_data
 from engine.data.source import Pictures
 from engine.errors import DataFault, OptionFault
-from engine.models.registry import find_model, model_place
+from engine.models.registry import model_place
 from engine.progress import Progress
 from engine.training.config import (
     Length,
@@ -25,7 +24,7 @@ from engine.training.config import (
     parse_settings,
 )
 from engine.training.events import Event
-from engine.training.presets import preset_named
+from engine.training.presets import Preset, model_for_priors, preset_named, presets, prior_presets
 from engine.training.resume import refuse_conflicts, refuse_unbuildable
 from engine.training.run import Run
 
@@ -179,12 +178,8 @@ def _new_config(request: TrainRequest, processes: Processes) -> RunConfig:
         return _new_prior_config(request, processes)
     if request.family is None or request.data is None:
         raise OptionFault("train needs --model and --data (or --resume with the --out of an earlier run)")
-    length, settings = request.length or Length(minutes=DEFAULT_MINUTES), tuple(request.settings)
     shape = natural_shape(request.data)
-    if request.preset is not None:
-        preset = preset_named(request.preset, request.family, shape)
-        length = request.length or Length(steps=preset.steps)
-        settings = (*preset.settings, *settings)  # what is said beside it wins
+    length, settings = _length_and_settings(request, presets(request.family, shape))
     model, training, augmentation = parse_settings(request.family, settings, request.batch_size, shape)
     return RunConfig(
         family=request.family,
@@ -205,12 +200,9 @@ def _new_prior_config(request: TrainRequest, processes: Processes) -> RunConfig:
     name = request.prior_of
     if name is None or request.data is None:
         raise OptionFault("train-prior needs MODEL and --data (or --resume with the --out of an earlier run)")
-    prior, training, augmentation = parse_prior_settings(request.settings, request.batch_size)
-    path = find_model(name)
-    card = read_card(path)
-    if not card.levels:
-        raise OptionFault(f"{name}: a model of family {card.family} has no codes that a prior could learn")
-    length = request.length or Length(minutes=DEFAULT_MINUTES)
+    card = model_for_priors(name)
+    length, settings = _length_and_settings(request, prior_presets(card.image_size))
+    prior, training, augmentation = parse_prior_settings(settings, request.batch_size)
     return RunConfig(
         family=card.family,
         model=card.config,
@@ -221,11 +213,21 @@ def _new_prior_config(request: TrainRequest, processes: Processes) -> RunConfig:
         device=request.device,
         threads=_threads(request, processes),
         length=length,
+        preset=request.preset,
         total_steps=length.steps,
         prior=PriorOf(
             model=model_place(name), name=card.name, model_id=card.model_id, config=msgspec.to_builtins(prior)
         ),
     )
+
+
+def _length_and_settings(request: TrainRequest, offered: Sequence[Preset]) -> tuple[Length, tuple[str, ...]]:
+    """Those of the preset asked for; what is said beside it wins."""
+    length, settings = request.length or Length(minutes=DEFAULT_MINUTES), tuple(request.settings)
+    if request.preset is None:
+        return length, settings
+    preset = preset_named(request.preset, offered)
+    return request.length or Length(steps=preset.steps), (*preset.settings, *settings)
 
 
 def _threads(request: TrainRequest, processes: Processes) -> int:

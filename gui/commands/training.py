@@ -10,16 +10,20 @@ from PySide6.QtGui import QDesktopServices
 
 from engine.checkpoint import ModelCard
 from engine.errors import CodebrushError
+from engine.training.shelf import RunCard
 from gui.actions import ActionTable
 from gui.commands.files import Files
 from gui.commands.following import Following
 from gui.dialogs.training_goes_on import TrainingGoesOnDialog
 from gui.main_window import MainWindow
+from gui.state.code_models import CodeModel, CodeModels, has_codes
 from gui.state.gallery import Gallery
 from gui.state.session import Session
 from gui.state.training import TrainingState
 
 NO_SNAPSHOT = "There is no snapshot of {} yet: the first comes within a minute of training"
+NO_CODES = "{} has no codes that a prior could learn: open or train a VQ-VAE or VQ-VAE-2"
+STILL_CHANGES = "{} is still training, and its codes change: train its prior when it has ended"
 NOT_PAINTABLE = "{} has no codes to paint with: here are its originals and reconstructions"
 
 
@@ -34,9 +38,13 @@ class Training:
         gallery: Gallery,
         following: Following,
         files: Files,
+        code_models: CodeModels,
+        choose_prior: Callable[[CodeModel], object],
     ) -> None:
+        """`choose_prior` gets the Train workspace ready to train the prior of a model."""
         self._window, self._session, self._training = window, session, training
         self._gallery, self._following, self._files = gallery, following, files
+        self._code_models, self._choose_prior = code_models, choose_prior
         messages = window.messages
         session.unpaintable.connect(self._show_model)
         training.refused.connect(messages.say_fault)
@@ -54,6 +62,7 @@ class Training:
             "train.pause": self.pause_or_resume,
             "train.stop": self._training.stop,
             "train.go_on": self.go_on,
+            "train.prior": self.train_prior,
             "train.paint_with": self.paint_with,
         }
 
@@ -70,6 +79,19 @@ class Training:
         """Train the run on show from its last snapshot."""
         if self._training.current is not None:
             self._training.go_on(self._training.current.folder)
+
+    def train_prior(self) -> None:
+        """Get ready to train a prior for the model on show, or say why it cannot be."""
+        card = self._gallery.card if self._window.workspace == "train" else None
+        run = self._training.current if card is None and self._window.workspace == "train" else None
+        if card is None and run is None:
+            card = self._session.card
+        run = run or (self._code_models.run_of(card) if card is not None else None)
+        model = self._model_of(run, card)
+        if model is not None:
+            self._choose_prior(model)
+        else:
+            self._window.messages.say("info", _why_no_prior(run, card))
 
     def paint_with(self, folder: Path | None = None) -> None:
         """Open the newest snapshot of a run, of the one on show without a folder, in the Paint workspace."""
@@ -110,6 +132,11 @@ class Training:
         TrainingGoesOnDialog(self._window, names, then, stop).open()
 
     # Inside
+
+    def _model_of(self, run: RunCard | None, card: ModelCard | None) -> CodeModel | None:
+        if run is not None:
+            return self._code_models.of_run(run)
+        return self._code_models.of_card(card) if card is not None else None
 
     def _paint_with(self, folder: Path | None, then: Callable[[Path], object]) -> None:
         card = self._training.current if folder is None else self._training.card_of(folder)
@@ -167,3 +194,11 @@ class Training:
         can_begin = card is not None and card.model is not None and self._training.status != "finished"
         actions.allow("train.follow", follows or can_begin)
         actions["train.follow"].setChecked(follows)
+
+
+def _why_no_prior(run: RunCard | None, card: ModelCard | None) -> str:
+    if run is None:
+        return NO_CODES.format(card.name) if card is not None else "Open a model first"
+    if not has_codes(run):
+        return NO_CODES.format(run.name)
+    return NO_SNAPSHOT.format(run.name) if run.model is None else STILL_CHANGES.format(run.name)

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Chart = Literal["losses", "quality", "elbo", "codes", "restarts", "rate", "gradient", "weight", "speed"]
+Chart = Literal[
+    "losses", "prior", "quality", "elbo", "codes", "restarts", "rate", "gradient", "weight", "speed"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,9 @@ class ChartWords:
 
 CHARTS: dict[Chart, ChartWords] = {
     "losses": ChartWords("Losses", "loss terms", "What training makes smaller, term by term"),
+    "prior": ChartWords(
+        "Bits per code", "bits per code", "How many bits the prior needs to say which code comes next"
+    ),
     "quality": ChartWords(
         "Quality", "PSNR, dB", "How alike original and reconstruction are: -10 log10 of the squared error"
     ),
@@ -57,6 +62,10 @@ _TERMS = {
         Term("valid_mse", "Squared error, validation", tip=f"mse {_VALIDATION}", validation=True),
         Term("valid_reconstruction", "Reconstruction, validation", tip="-log p(x|z)", validation=True),
         Term("valid_kl", "KL, validation", tip="KL(q(z|x) || p(z))", validation=True),
+        Term("bits", "Bits", "prior", "-log2 p(code | those before it), mean over all codes of a picture"),
+        Term(
+            "valid_bits", "Bits, validation", "prior", f"-log2 p(code | those before it) {_VALIDATION}", True
+        ),
         Term("psnr", "PSNR", "quality", "-10 log10 mse of each batch"),
         Term("valid_psnr", "PSNR, validation", "quality", f"-10 log10 mse {_VALIDATION}", True),
         Term("elbo", "ELBO", "elbo", "E[log p(x|z)] - KL, nats per picture"),

@@ -6,12 +6,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.training.shelf import RunCard
+from engine.training.shelf import RunCard, RunSettings
 
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """What a new run is asked for: one of `minutes`, `steps`, `epochs`; `settings` are key=value."""
+    """What a new run is asked for: one of `minutes`, `steps`, `epochs`; `settings` are key=value.
+
+    With `prior_of`, a model as the command line takes it, its priors are trained; `family` is then that of
+    the model, which a person calls `prior_name`.
+    """
 
     name: str
     family: str
@@ -22,11 +26,30 @@ class StartRequest:
     seed: int = 0
     device: str | None = None
     settings: tuple[str, ...] = ()
+    prior_of: str = ""
+    prior_name: str = ""
+
+    @classmethod
+    def again(cls, known: RunSettings, name: str) -> StartRequest:
+        """What a run was asked for, under another name."""
+        return cls(
+            name=name,
+            family=known.family,
+            data=known.data,
+            steps=known.steps,
+            minutes=known.minutes,
+            epochs=known.epochs,
+            seed=known.seed,
+            device=known.device,
+            settings=known.settings,
+            prior_of=known.prior_of,
+            prior_name=known.prior_name,
+        )
 
     def arguments(self) -> list[str]:
-        """As the command line takes them."""
+        """As the command line takes them, the command first."""
         options = {
-            "model": self.family,
+            "model": None if self.prior_of else self.family,
             "data": self.data,
             "steps": self.steps,
             "minutes": self.minutes,
@@ -34,8 +57,9 @@ class StartRequest:
             "seed": self.seed,
             "device": self.device,
         }
+        what = ["train-prior", self.prior_of] if self.prior_of else ["train"]
         given = [f"--{name}={value}" for name, value in options.items() if value is not None]
-        return given + [f"--set={setting}" for setting in self.settings]
+        return [*what, *given, *(f"--set={setting}" for setting in self.settings)]
 
     def card(self, folder: Path) -> RunCard:
         """The run in the list before its trainer has written anything."""
@@ -52,4 +76,5 @@ class StartRequest:
             sparkline=(),
             message="",
             model=None,
+            prior_of=self.prior_name,
         )

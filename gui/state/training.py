@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.errors import CodebrushError, OptionFault, RunFault
 from engine.training.follow import CodeLife, Curves
-from engine.training.names import check_name, free_name
+from engine.training.names import check_name, free_name, free_prior_name
 from engine.training.shelf import RunCard, delete_run, read_settings, rename_run
 from gui.state.followed import ACTIVE, Followed, Part, Status
 from gui.state.rounds import Rounds
@@ -166,22 +166,18 @@ class TrainingState(QObject):
 
     def new_name(self, family: str, data: str) -> str:
         """A name for a new run that is still free."""
-        return free_name(self.folder, family, data)
+        return free_name(self.folder, family, data, [folder.name for folder in self._starting])
+
+    def new_prior_name(self, model: str) -> str:
+        """A name for a new run that trains a model's priors."""
+        return free_prior_name(self.folder, model, [folder.name for folder in self._starting])
 
     def settings_of(self, folder: Path) -> StartRequest:
         """What a run was asked for, under a new name; raises `RunFault`."""
         known = read_settings(folder)
-        return StartRequest(
-            name=self.new_name(known.family, known.data),
-            family=known.family,
-            data=known.data,
-            steps=known.steps,
-            minutes=known.minutes,
-            epochs=known.epochs,
-            seed=known.seed,
-            device=known.device,
-            settings=known.settings,
-        )
+        is_prior = bool(known.prior_of)
+        name = self.new_prior_name(known.prior_name) if is_prior else self.new_name(known.family, known.data)
+        return StartRequest.again(known, name)
 
     # What can be asked
 
@@ -219,7 +215,9 @@ class TrainingState(QObject):
         if folder in self._rounds.runs and self._rounds.runs[folder].is_active:
             self.refused.emit(RunFault(folder, "is being trained already"))
             return
-        self._launch(folder, ["--resume"])
+        card = self.card_of(folder)
+        is_prior = card is not None and bool(card.prior_of)
+        self._launch(folder, ["train-prior" if is_prior else "train", "--resume"])
 
     def pause(self) -> None:
         if self._current is not None and self.status == "training":

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from gui import theme
-from gui.train.words import FAMILIES, FORMAL
+from gui.train.words import FAMILIES, FORMAL, PRIOR, PRIOR_FORMAL, PRIOR_WORDS
 
 _ROW_HEIGHT = 42
 _PRESET_HEIGHT = 48
@@ -139,7 +139,8 @@ class CardChoice(QWidget):
 
 
 def family_choice(parent: QWidget) -> CardChoice:
-    """The families, each with one plain sentence."""
+    """The families, each with one plain sentence, and the prior of a model that is there already."""
     choice = CardChoice("Family", side_by_side=False, parent=parent)
-    choice.show_cards({key: (*words, FORMAL[key]) for key, words in FAMILIES.items()})
+    families = {key: (*words, FORMAL[key]) for key, words in FAMILIES.items()}
+    choice.show_cards({**families, PRIOR: (*PRIOR_WORDS, PRIOR_FORMAL)})
     return choice

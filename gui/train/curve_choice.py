@@ -38,7 +38,25 @@ class Choice:
     tip: str
 
 
-def with_psnr(measured: Measured) -> Measured:
+UPPER: frozenset[Chart] = frozenset(("losses", "prior"))
+"""What training makes smaller: shown by the upper plot."""
+
+
+def as_shown(measured: Measured) -> Measured:
+    """The figures of a run in the units that they are shown in."""
+    return _in_bits(measured) if {"loss", "bits_0"} <= measured.keys() else _with_psnr(measured)
+
+
+def _in_bits(measured: Measured) -> Measured:
+    """Of priors: the loss, nats of all codes by their number, in bits. A single level is all codes."""
+    steps, nats = measured["loss"]
+    shown = {name: values for name, values in measured.items() if name != "loss"}
+    if "bits_1" not in measured:
+        shown = {name: values for name, values in shown.items() if name not in ("bits_0", "valid_bits_0")}
+    return {"bits": (steps, nats / np.log(2)), **shown}
+
+
+def _with_psnr(measured: Measured) -> Measured:
     """The figures, and the PSNR of each batch, -10 log10 mse."""
     if "mse" not in measured or "psnr" in measured:
         return measured
@@ -47,11 +65,11 @@ def with_psnr(measured: Measured) -> Measured:
 
 
 def choices(names: Sequence[str], compares: bool, losses: bool) -> tuple[Choice, ...]:
-    """What a plot can show of the figures `names`: the one of losses, or the one of all else.
+    """What a plot can show of the figures `names`: the upper one, of losses, or the one of all else.
 
     A single run's figures come by chart; of several runs one figure is compared at a time.
     """
-    charts = [chart for chart in charts_of(names) if (chart == "losses") == losses]
+    charts = [chart for chart in charts_of(names) if (chart in UPPER) == losses]
     if not compares:
         words = ((chart, CHARTS[chart]) for chart in charts)
         return tuple(Choice(chart, said.title, said.axis, said.tip) for chart, said in words)

@@ -22,15 +22,15 @@ from PySide6.QtWidgets import (
 from gui import theme
 from gui.plots.curves import Curve
 from gui.plots.legend import CHIP_HEIGHT, Legend
-from gui.plots.terms import Chart, hidden_at_first, term_of
+from gui.plots.terms import CHARTS, Chart, hidden_at_first, term_of
 from gui.train.curve_choice import (
     Choice,
     RunCurves,
+    as_shown,
     choices,
     curves_of_run,
     curves_of_runs,
     entry,
-    with_psnr,
 )
 from gui.train.empty import EmptyState
 
@@ -136,14 +136,13 @@ class CurvesPanel(QWidget):
             plot.pointed.connect(self._point)
             plot.menu_wanted.connect(self._open_menu)
         self._smooth()
-        self.losses.set_log(self.log.isChecked())
         self._show()
 
     def show_runs(self, runs: Sequence[RunCurves]) -> None:
         """The first is the run on show; the others are compared with it."""
         before = self._runs
         self._runs = tuple(
-            RunCurves(run.key, run.name, run.colour, with_psnr(run.measured)) for run in runs if run.measured
+            RunCurves(run.key, run.name, run.colour, as_shown(run.measured)) for run in runs if run.measured
         )
         another = [run.key for run in before] != [run.key for run in self._runs]
         self._show()
@@ -161,8 +160,10 @@ class CurvesPanel(QWidget):
             return
         names = tuple({name: None for run in self._runs for name in run.measured})
         compares = len(self._runs) > 1
-        self.losses_head.offer(choices(names, compares, losses=True), "loss")
+        upper = "valid_bits" if "bits" in self._runs[0].measured else "loss"
+        self.losses_head.offer(choices(names, compares, losses=True), upper)
         self.figures_head.offer(choices(names, compares, losses=False), _first_below(names, compares))
+        self._scale()
         for head, plot in ((self.losses_head, self.losses), (self.figures_head, self.figures)):
             self._fill(head, plot, compares)
 
@@ -204,9 +205,13 @@ class CurvesPanel(QWidget):
             if plot is not None:
                 plot.set_smoothing(weight)
 
-    def _set_log(self, log: bool) -> None:
+    def _scale(self) -> None:
+        """Bits are logarithms already, and span too little for marks at powers of ten."""
+        choice = self.losses_head.choice
+        in_bits = choice is not None and choice.axis == CHARTS["prior"].axis
+        self.log.setVisible(not in_bits)
         if self.losses is not None:
-            self.losses.set_log(log)
+            self.losses.set_log(self.log.isChecked() and not in_bits)
 
     def _open_menu(self, at: QPoint) -> None:
         plot = self.sender()
@@ -267,7 +272,7 @@ class CurvesPanel(QWidget):
         self.log.setProperty("role", "choice")
         self.log.setAccessibleName("Logarithmic scale")
         self.log.setToolTip("Logarithmic scale of the upper plot")
-        self.log.toggled.connect(self._set_log)
+        self.log.toggled.connect(self._scale)
         controls = QWidget(self)
         controls.setFixedHeight(theme.CONTROL_HEIGHT)
         row = QHBoxLayout(controls)

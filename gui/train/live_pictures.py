@@ -1,7 +1,8 @@
-"""Pictures nobody trained on, and below them what the model makes of them just now."""
+"""Pictures nobody trained on, and below them what the model, or its prior, makes of them just now."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,31 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from gui import theme
 from gui.train.contact_sheet import to_image
 
-CAPTIONS = ("Originals", "Reconstructions")
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What the two rows of a sheet are called, said before there is one, and formally."""
+
+    captions: tuple[str, str]
+    waiting: str
+    tip: str
+
+
+ROWS = Rows(
+    ("Originals", "Reconstructions"),
+    "Originals and reconstructions appear here with the first preview",
+    "Pictures of the validation split, and what the model makes of them\nx and p(x | z)",
+)
+PRIOR_ROWS = Rows(
+    ("As the model decodes them", "Each code guessed from those before it"),
+    "Pictures, and the prior's guesses at their codes, appear here with the first preview",
+    "Pictures of the validation split from their own codes; below, the likeliest code in every cell\n"
+    "argmax p(code | the true ones before it), nothing is sampled",
+)
+_ROW_COUNT = 2
 _CAPTION_HEIGHT = 18
 _LARGEST, _SMALLEST = 128, 28
 _FEW = 6  # columns
-_WAITING = "Originals and reconstructions appear here with the first preview"
 
 
 class LivePictures(QWidget):
@@ -27,8 +48,7 @@ class LivePictures(QWidget):
         super().__init__(parent)
         self._sheet = QImage()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Originals above, reconstructions below")
-        self.setToolTip("Pictures of the validation split, and what the model makes of them\nx and p(x | z)")
+        self.name_rows(ROWS)
 
     @property
     def columns(self) -> int:
@@ -37,7 +57,15 @@ class LivePictures(QWidget):
 
     @property
     def _side(self) -> int:
-        return self._sheet.height() // len(CAPTIONS)
+        return self._sheet.height() // _ROW_COUNT
+
+    def name_rows(self, rows: Rows) -> None:
+        """Say what the sheets that follow show."""
+        self.rows = rows
+        upper, lower = rows.captions
+        self.setAccessibleName(f"{upper} above, {lower[0].lower()}{lower[1:]} below")
+        self.setToolTip(rows.tip)
+        self.update()
 
     def show_sheet(self, path: Path | None) -> None:
         """A PNG of two rows of square pictures; it may have new content under the same name."""
@@ -54,14 +82,14 @@ class LivePictures(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(480, len(CAPTIONS) * (_CAPTION_HEIGHT + 72))
+        return QSize(480, _ROW_COUNT * (_CAPTION_HEIGHT + 72))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, len(CAPTIONS) * (_CAPTION_HEIGHT + _SMALLEST))
+        return QSize(160, _ROW_COUNT * (_CAPTION_HEIGHT + _SMALLEST))
 
     def cell_px(self) -> int:
         """The side of a picture on the screen: with so many columns that pictures cover the most."""
-        by_height = (self.height() - theme.SPACE_1) // len(CAPTIONS) - _CAPTION_HEIGHT
+        by_height = (self.height() - theme.SPACE_1) // _ROW_COUNT - _CAPTION_HEIGHT
         tallest = max(_SMALLEST, min(_LARGEST, by_height))
         sides = {n: min(tallest, (self.width() + theme.SPACE_2) // n - theme.SPACE_2) for n in self._counts}
         return max(_SMALLEST, sides[max(sides, key=lambda n: n * sides[n] ** 1.5)])
@@ -76,7 +104,7 @@ class LivePictures(QWidget):
         if self._sheet.isNull():
             painter.setPen(QColor(theme.SECONDARY))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), flags, _WAITING)
+            painter.drawText(self.rect(), flags, self.rows.waiting)
         else:
             self._draw(painter)
         painter.end()
@@ -87,7 +115,7 @@ class LivePictures(QWidget):
         # Enlarged pixels stay squares; reduced ones are averaged, or thin lines would vanish.
         smooth = cell * self.devicePixelRatioF() < side
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-        for row, caption in enumerate(CAPTIONS):
+        for row, caption in enumerate(self.rows.captions):
             top = row * (_CAPTION_HEIGHT + cell + theme.SPACE_1)
             painter.setFont(theme.font(theme.CAPTION_PX))
             painter.setPen(QColor(theme.SECONDARY))

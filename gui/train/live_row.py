@@ -15,7 +15,7 @@ from gui import theme
 from gui.frame.lines import line
 from gui.train.code_colours import DYING, LEAST, MOST, REVIVED, UNUSED, Shades, scale_colours
 from gui.train.codes_alive import CodesAlive, Life
-from gui.train.live_pictures import LivePictures
+from gui.train.live_pictures import PRIOR_ROWS, ROWS, LivePictures
 
 _SWATCH = 10
 _SCALE = 56
@@ -49,11 +49,14 @@ class LiveRow(QWidget):
         columns.addWidget(self._right, 2)
         self.show_life(())
 
-    def show_sheet(self, path: Path | None) -> None:
+    def show_sheet(self, path: Path | None, is_prior: bool = False) -> None:
+        """The preview of a run; a prior's has guesses where others have reconstructions."""
+        self.pictures.name_rows(PRIOR_ROWS if is_prior else ROWS)
         self.pictures.show_sheet(path)
 
     def show_pictures(self, originals: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> None:
         """Both (n, H, W, C)."""
+        self.pictures.name_rows(ROWS)
         self.pictures.show_pictures(originals, decoded)
 
     def show_life(self, levels: Sequence[Life]) -> None:

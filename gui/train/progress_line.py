@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.training.follow import Curves
 from gui import theme
 from gui.frame.spinner import Spinner
 from gui.plots.style import number_words
-from gui.train.words import ACTIVE, STATUS, duration_words, family_title, memory_words
+from gui.train.words import ACTIVE, STATUS, duration_words, memory_words
 from gui.workers.data_look import data_title
 
 _PARTS = 1000
@@ -22,7 +24,7 @@ class Progress:
     """How far a run is; None for what is not known yet."""
 
     name: str
-    family: str
+    subject: str  # what is trained, in words
     data: str
     status: str
     step: int
@@ -32,6 +34,7 @@ class Progress:
     memory_mb: float | None = None
     device: str = ""
     loss: float | None = None
+    bits: float | None = None  # per code, of a prior; its loss says the same in nats
 
     @property
     def part(self) -> float:
@@ -71,7 +74,7 @@ class ProgressLine(QWidget):
         if progress is None:
             return
         self.name.show_whole(progress.name)
-        self.about.show_whole(f"{family_title(progress.family)} on {data_title(progress.data)}")
+        self.about.show_whole(f"{progress.subject} on {data_title(progress.data)}")
         self._show_status(progress.status)
         for label, text in zip(self._figures, _figures(progress), strict=True):
             label.setText(text)
@@ -167,6 +170,21 @@ def _figures(progress: Progress) -> tuple[str, ...]:
         f"step {progress.step:,}{total}" if progress.step or total else "",
         f"{quick:,.0f} images/s" if quick else "",
         f"{duration_words(left)} left" if left else "",
-        f"loss {number_words(progress.loss)}" if progress.loss is not None else "",
+        _learned(progress),
         ", ".join(part for part in (progress.device, memory) if part),
     )
+
+
+def _learned(progress: Progress) -> str:
+    if progress.bits is not None:
+        return f"{progress.bits:.2f} bits per code"
+    return f"loss {number_words(progress.loss)}" if progress.loss is not None else ""
+
+
+def newest_figures(curves: Curves) -> tuple[float | None, float | None]:
+    """The loss, and of priors the bits per code: None for what was not measured."""
+    newest = {name: float(curves[name][1][-1]) for name in ("loss", "bits_0") if name in curves}
+    loss = newest.get("loss")
+    if loss is None or "bits_0" not in newest:
+        return loss, None
+    return loss, loss / math.log(2)

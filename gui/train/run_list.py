@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
 from engine.training.shelf import RunCard
 from gui import theme
 from gui.train.sparkline import draw_sparkline
-from gui.train.words import STATUS, best_words, family_title
+from gui.train.words import STATUS, best_words, subject_title
 
 ROW_HEIGHT = 64
 _BOX = 14
@@ -80,10 +80,10 @@ class RunModel(QAbstractListModel):
         if role == _CARD:
             return card
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{card.name}\n{card.folder}\n{card.message}".rstrip()
+            return f"{card.name}\n{_subject(card)} on {_data(card)}\n{card.folder}\n{card.message}".rstrip()
         if role == Qt.ItemDataRole.AccessibleTextRole:
             compared = ", compared" if self.is_compared(card) else ""
-            return f"{card.name}, {family_title(card.family)}, {STATUS[card.status].word}{compared}"
+            return f"{card.name}, {_subject(card)}, {STATUS[card.status].word}{compared}"
         return None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
@@ -234,7 +234,7 @@ class RunRow(QStyledItemDelegate):
         used = self._draw_text(painter, room.translated(0, 17), words.word, words.colour)
         family = room.translated(used, 17)
         family.setRight(room.right())
-        self._draw_text(painter, family, f" · {family_title(card.family)} on {_data(card)}", theme.SECONDARY)
+        self._draw_text(painter, family, f" · {_subject(card)} on {_data(card)}", theme.SECONDARY)
         self._draw_text(painter, room.translated(0, 33), figures, theme.SECONDARY)
         painter.restore()
 
@@ -293,6 +293,10 @@ def box_of(row: QRect) -> QRect:
 
 def _text_left(row: QRect) -> int:
     return box_of(row).right() + theme.SPACE_3
+
+
+def _subject(card: RunCard) -> str:
+    return subject_title(card.family, card.prior_of)
 
 
 def _data(card: RunCard) -> str:

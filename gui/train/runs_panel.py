@@ -9,10 +9,10 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from engine.models.registry import FAMILIES
 from engine.training.shelf import RunCard
 from gui import theme
 from gui.frame.lines import line
+from gui.state.code_models import has_codes
 from gui.train.empty import EmptyState
 from gui.train.run_list import RunList
 from gui.train.words import ACTIVE, family_title
@@ -84,7 +84,7 @@ class RunsPanel(QWidget):
         self._choose_paint(card)
 
     def _choose_paint(self, card: RunCard | None) -> None:
-        paintable = card is not None and card.family in FAMILIES and FAMILIES[card.family].discrete
+        paintable = card is not None and has_codes(card)
         self.paint.setEnabled(paintable and card is not None and card.model is not None)
         tip = "Opens its newest snapshot in the Paint workspace, also while it trains"
         if card is not None and not paintable:

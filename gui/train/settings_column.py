@@ -6,39 +6,34 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from engine.errors import CodebrushError, OptionFault
-from engine.training.names import check_name
+from engine.errors import CodebrushError
 from gui import theme
 from gui.dialogs.choose_file import FileChooser
 from gui.frame.lines import line
+from gui.state.code_models import CodeModel
+from gui.state.expected_times import ExpectedTimes
 from gui.state.start_request import StartRequest
 from gui.train.choices import CardChoice, family_choice
 from gui.train.data_panel import DataPanel
 from gui.train.option_fields import text_of
 from gui.train.options_form import OptionsForm
-from gui.train.words import ACTIVE, duration_words, family_title
+from gui.train.prior_choice import NONE_YET, PriorChoice
+from gui.train.start_foot import StartFoot
+from gui.train.words import PRIOR, duration_words, subject_title
 from gui.workers.data_look import data_title
 from gui.workers.job import Ticket, Worker
-from gui.workers.train_form import FormReader, PresetOffer, TrainForm
+from gui.workers.train_form import FormReader, PresetOffer, Subject, TrainForm
 
 WIDTH = 320
 FIRST_FAMILY, FIRST_DATA = "vqvae", "emoji"
 _LENGTHS = ("quick", "good", "best")
 _TITLES = {"quick": "Quick look", "good": "Good", "best": "Best"}
-_FORM_KEY, _TIME_KEY = "form", "seconds"
+_FORM_KEY = "form"
 _OF_THE_RUN = ("steps", "seed", "device")
 _ANY_DEVICE = "auto"
+_WAITING = "One moment"
 
 
 class SettingsColumn(QWidget):
@@ -47,40 +42,39 @@ class SettingsColumn(QWidget):
     start_asked = Signal(object)  # StartRequest
     pause_asked = Signal()  # or resume
     stop_asked = Signal()
-    renamed = Signal()  # the name should be offered anew: family or data have changed
+    renamed = Signal()  # the name should be offered anew: what is trained, or on what, has changed
 
     def __init__(
         self,
         desk: Worker,
         models: Worker,
         reader: FormReader,
+        times: ExpectedTimes,
         chooser: FileChooser,
         parent: QWidget | None = None,
     ) -> None:
         """`desk` looks at data, which may take long; forms are read on `models`, where torch is."""
         super().__init__(parent)
         self.setFixedWidth(WIDTH)
-        self._models, self._reader = models, reader
+        self._models, self._reader, self._times = models, reader, times
         self._shown: TrainForm | None = None
-        self._seconds: dict[str, float] = {}
         self._waiting: dict[str, str] = {}  # options to put in once the form is there
         self._fills = False  # with them alone: what was changed by hand goes
         self._form_ticket: Ticket | None = None
-        self._time_tickets: list[Ticket] = []
-        self._named_by_hand = False
+        self._form_fault = ""  # why there is none
         self._begun = False
         self.data = DataPanel(desk, chooser, self)
         self.family = family_choice(self)
         self.family.choose(FIRST_FAMILY)
+        self.prior = PriorChoice(self)
         self.preset = CardChoice("Preset", side_by_side=True, parent=self)
         self.form = OptionsForm(self)
-        self.name, self.name_fault = QLineEdit(self), QLabel(self)
-        self.start = QPushButton("Start", self)
-        self.pause = QPushButton("Pause", self)
-        self.stop = QPushButton("Stop and keep", self)
-        self.hint = QLabel(self)
+        self.foot = StartFoot(self)
+        self.start, self.pause, self.stop = self.foot.start, self.foot.pause, self.foot.stop
+        self.name, self.hint = self.foot.name, self.foot.hint
         self._arrange()
         self._connect()
+        self._show_prior()
         self.follow_status("idle")
 
     def begin(self) -> None:
@@ -95,13 +89,33 @@ class SettingsColumn(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._shown is not None:
-            self._ask_times(self._shown)
+            self._times.ask(self._shown.subject)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._cancel_times()  # the worker is wanted for painting now
+        self._times.give_up()  # the processor is wanted for painting now
 
     # What is asked for
+
+    @property
+    def trains_prior(self) -> bool:
+        return self.family.key == PRIOR
+
+    @property
+    def subject(self) -> Subject | None:
+        """What is to be trained; None where something of it is still to be chosen."""
+        model = self.prior.model if self.trains_prior else None
+        if not self.data.name or (self.trains_prior and model is None):
+            return None
+        if model is None:
+            return Subject(self.family.key, self.data.name)
+        return Subject(model.family, self.data.name, model.place)
+
+    @property
+    def title(self) -> str:
+        """What is to be trained, in words."""
+        model = self.prior.model if self.trains_prior else None
+        return subject_title(self.family.key, "" if model is None else model.name)
 
     @property
     def request(self) -> StartRequest:
@@ -114,14 +128,17 @@ class SettingsColumn(QWidget):
                 if text_of(values[name]) != text_of(field.default):
                     said.append(field.setting(values[name]))
         device = str(values.get("device", _ANY_DEVICE))
+        model = self.prior.model if self.trains_prior else None
         return StartRequest(
-            name=self.name.text().strip(),
-            family=self.family.key,
+            name=self.foot.run_name,
+            family=self.family.key if model is None else model.family,
             data=self.data.name,
             steps=int(values["steps"]) if "steps" in values else None,
             seed=int(values.get("seed", 0)),
             device=None if device == _ANY_DEVICE else device,
             settings=tuple(said),
+            prior_of="" if model is None else model.place,
+            prior_name="" if model is None else model.name,
         )
 
     def fill(self, request: StartRequest) -> None:
@@ -131,115 +148,122 @@ class SettingsColumn(QWidget):
         if request.steps is not None:
             values["steps"] = str(request.steps)
         self._waiting, self._fills = values, True
-        self._named_by_hand = False
+        self.foot.forget_name()
         self.offer_name(request.name)
-        self.family.choose(request.family)
-        if request.data != self.data.name:
-            self.data.choose(request.data)
-        else:
-            self._read_form()
+        if request.prior_of:
+            of = CodeModel(request.prior_name, request.prior_of, request.family, request.data)
+            self.prior.choose(of)
+        self.family.choose(PRIOR if request.prior_of else request.family)
+        self._show_prior()
+        self._take_data(request.data)
+
+    def choose_prior(self, model: CodeModel) -> None:
+        """Get ready to train the prior of a model, on what the model was trained on."""
+        self._begun = True
+        self.foot.forget_name()
+        self.prior.choose(model)
+        self.family.choose(PRIOR)
+        self._choose_model()
+        self.prior.combo.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._scroll.ensureWidgetVisible(self.prior)
 
     def offer_name(self, name: str) -> None:
         """A name for the next run, unless one was typed."""
-        if not self._named_by_hand:
-            self.name.setText(name)
+        if self.foot.offer_name(name):
             self._judge()
 
     def forget_name(self) -> None:
         """The run has begun: the next one is to be offered a name."""
-        self._named_by_hand = False
+        self.foot.forget_name()
 
     def offer_data(self, recent: Sequence[str]) -> None:
         self.data.offer(recent)
 
+    def offer_models(self, models: Sequence[CodeModel], current: CodeModel | None) -> None:
+        """Those whose priors can be trained; the `current` one comes first to mind."""
+        before = self.prior.model
+        self.prior.offer(models, current)
+        if self.trains_prior and self.prior.model != before:
+            self._choose_model()
+
     def follow_status(self, status: str) -> None:
         """Start where the run on show rests; pause, resume and stop where it is active."""
-        active = status in ACTIVE
-        had_focus = any(button.hasFocus() for button in (self.start, self.pause, self.stop))
-        self.start.setVisible(not active)
-        for button in (self.pause, self.stop):
-            button.setVisible(active)
-        self.pause.setEnabled(status in ("training", "paused"))
-        self.stop.setEnabled(status != "stopping")
-        self.pause.setText("Resume" if status == "paused" else "Pause")
-        theme.restyle(self.pause, "role", "primary" if status == "paused" else "")
+        had_focus = self.foot.has_focus
+        self.foot.follow_status(status)
         self._judge()
-        if had_focus:  # or Qt would put it far away; never on Stop, which the next Space would press
-            first = next((b for b in (self.start, self.pause) if b.isVisible() and b.isEnabled()), self.name)
-            first.setFocus(Qt.FocusReason.OtherFocusReason)
+        if had_focus:
+            self.foot.take_focus()
 
     # Reading the form
 
     def _choose_family(self) -> None:
-        self._read_form()
+        self._show_prior()
+        if self.trains_prior:
+            self._choose_model()
+        else:
+            self._choose_data()
+
+    def _choose_model(self) -> None:
+        """What the model was trained on is what its codes are about."""
+        self._show_prior()
+        model = self.prior.model
+        self._take_data(model.data if model is not None else "")
         self.renamed.emit()
+
+    def _take_data(self, data: str) -> None:
+        """Choose other data, or read the form for those there are."""
+        if data and data != self.data.name:
+            self.data.choose(data)
+        else:
+            self._read_form()
 
     def _choose_data(self) -> None:
         self._read_form()
         self.renamed.emit()
 
+    def _show_prior(self) -> None:
+        for part in (self._prior_title, self.prior):
+            part.setVisible(self.trains_prior)
+
     def _read_form(self) -> None:
-        self._cancel()
-        self._seconds = {}
+        if self._form_ticket is not None:
+            self._form_ticket.cancel()  # of something else now
+        self._times.give_up()
+        self._form_fault = ""
+        subject = self.subject
+        if subject is None or (self._shown is not None and self._shown.subject != subject):
+            self._shown = None
         self._show_presets()
-        family, data = self.family.key, self.data.name
-        if not data:
-            return
-        self._form_ticket = self._models.run(
-            lambda ticket: self._reader.read(family, data, ticket),
-            on_done=self._take_form,
-            on_error=self._stumble,
-            key=_FORM_KEY,
-        )
+        self._judge()
+        if subject is not None:
+            self._form_ticket = self._models.run(
+                lambda ticket: self._reader.read(subject, ticket),
+                on_done=self._take_form,
+                on_error=self._stumble,
+                key=_FORM_KEY,
+            )
 
     def _take_form(self, form: TrainForm) -> None:
         self._shown = form
         with QSignalBlocker(self.form):
             self.form.show_fields(form.fields)
-        self._show_presets()
         if self._fills:
             self.form.reset_some(list(self.form.fields))
+        if self.isVisible():
+            self._times.ask(form.subject)
+        self._show_presets()
         self._begin_from_preset()
         self.form.put(self._waiting)
         self._waiting, self._fills = {}, False
         self._judge()
-        self._ask_times(form)
 
-    def _ask_times(self, form: TrainForm) -> None:
-        for offer in form.presets:
-            if offer.key not in self._seconds:
-                self._ask_time(form, offer)
-
-    def _ask_time(self, form: TrainForm, offer: PresetOffer) -> None:
-        def take(seconds: float) -> None:
-            self._seconds[offer.key] = seconds
-            self._show_presets()
-            self._judge()
-
-        self._time_tickets.append(
-            self._models.run(
-                lambda ticket: self._reader.seconds(form, offer, ticket),
-                on_done=take,
-                on_error=lambda _: None,  # no time is said then
-                key=(_TIME_KEY, offer.key),
-            )
-        )
+    def _take_times(self) -> None:
+        self._show_presets()
+        self._judge()
 
     def _stumble(self, error: CodebrushError) -> None:
-        self._shown = None
-        self._say(str(error), "bad")
-        self.start.setEnabled(False)
-
-    def _cancel(self) -> None:
-        """The form that is being read, and the times, are of something else now."""
-        if self._form_ticket is not None:
-            self._form_ticket.cancel()
-        self._cancel_times()
-
-    def _cancel_times(self) -> None:
-        for ticket in self._time_tickets:
-            ticket.cancel()
-        self._time_tickets.clear()
+        self._shown, self._form_fault = None, str(error)
+        self._judge()
 
     def _show_presets(self) -> None:
         offers = self._shown.presets if self._shown is not None else ()
@@ -250,15 +274,25 @@ class SettingsColumn(QWidget):
         )
 
     def _time_words(self, key: str) -> str:
-        return f"about {duration_words(self._seconds[key])}" if key in self._seconds else "..."
+        subject = self._shown.subject if self._shown is not None else None
+        times = self._times.of(subject)
+        if key in times:
+            words = duration_words(times[key])
+            return words if " h " in words else f"about {words}"  # a card has no room for all of it
+        return "..." if subject is None or self._times.is_waiting_for(subject) else ""
+
+    @property
+    def _offer(self) -> PresetOffer | None:
+        """The preset that is chosen."""
+        offers = self._shown.presets if self._shown is not None else ()
+        return next((offer for offer in offers if offer.key == self.preset.key), None)
 
     def _begin_from_preset(self) -> None:
         if self._shown is None:
             return
-        offer = next((o for o in self._shown.presets if o.key == self.preset.key), None)
         defaults = {field.name: field.default for field in self._shown.fields}
-        if offer is not None:
-            defaults |= {**offer.settings, "steps": offer.steps}
+        if self._offer is not None:
+            defaults |= {**self._offer.settings, "steps": self._offer.steps}
         self.form.begin_from(defaults)
 
     def _choose_preset(self) -> None:
@@ -270,42 +304,36 @@ class SettingsColumn(QWidget):
 
     def fault(self) -> str:
         """Why nothing can be started; empty where it can."""
+        if self.trains_prior and self.prior.model is None:
+            return NONE_YET
         if self.data.fault.text() or not self.data.name:
             return "Choose data that can be read first"
         look = self.data.look
         if self.family.key == "cvae" and look is not None and not look.is_labelled:
             return "CVAE needs labels: sub-folders whose names say what is in them"
         if self._shown is None:
-            return "One moment"
-        return self.name_fault.text()
+            return self._form_fault or _WAITING
+        return self.foot.name_fault.text()
 
     def _judge(self) -> None:
-        try:
-            check_name(self.name.text().strip())
-            self.name_fault.clear()
-        except OptionFault as error:
-            self.name_fault.setText(str(error) if self.name.text().strip() else "A run needs a name")
-        self.name_fault.setVisible(bool(self.name_fault.text()))
+        self.foot.judge_name()
         fault = self.fault()
-        self.start.setEnabled(not fault)
-        self.start.setToolTip(fault or "Train a new run with these settings")
-        shown = "" if fault == self.name_fault.text() or not self.start.isVisibleTo(self) else fault
-        self._say(shown or self._expectation(), "warn" if shown and self._shown is not None else "caption")
+        self.foot.allow(fault)
+        is_said = fault == self.foot.name_fault.text() or not self.start.isVisibleTo(self)
+        role = "bad" if fault == self._form_fault else "caption" if fault == _WAITING else "warn"
+        if fault and not is_said:
+            self.foot.say(fault, role)
+        else:
+            self.foot.say(self._expectation(), "caption")
 
     def _expectation(self) -> str:
         """How long the steps asked for will take."""
-        offers = self._shown.presets if self._shown is not None else ()
-        offer = next((o for o in offers if o.key == self.preset.key), None)
-        if offer is None or offer.key not in self._seconds or not self.start.isVisibleTo(self):
+        offer, subject = self._offer, self._shown.subject if self._shown is not None else None
+        times = self._times.of(subject)
+        if offer is None or offer.key not in times or not self.start.isVisibleTo(self):
             return ""
-        seconds = self._seconds[offer.key] * (self.request.steps or offer.steps) / offer.steps
-        what = f"{family_title(self.family.key)} on {data_title(self.data.name)}"
-        return f"{what}, about {duration_words(seconds)}"
-
-    def _say(self, text: str, role: str) -> None:
-        self.hint.setText(text)
-        self.hint.setVisible(bool(text))
-        theme.restyle(self.hint, "role", role)
+        seconds = times[offer.key] * (self.request.steps or offer.steps) / offer.steps
+        return f"{self.title} on {data_title(self.data.name)}, about {duration_words(seconds)}"
 
     # Making
 
@@ -313,36 +341,27 @@ class SettingsColumn(QWidget):
         self.data.chosen.connect(self._choose_data)
         self.data.looked.connect(self._judge)
         self.family.chosen.connect(self._choose_family)
+        self.prior.chosen.connect(self._choose_model)
         self.preset.chosen.connect(self._choose_preset)
         self.form.changed.connect(self._judge)
-        self.name.textEdited.connect(self._name_typed)
+        self._times.changed.connect(self._take_times)
+        self.foot.renamed.connect(self._judge)
         self.start.clicked.connect(lambda: self.start_asked.emit(self.request))
         self.pause.clicked.connect(self.pause_asked)
         self.stop.clicked.connect(self.stop_asked)
-
-    def _name_typed(self, text: str) -> None:
-        self._named_by_hand = bool(text.strip())
-        self._judge()
 
     def _arrange(self) -> None:
         content = QWidget(self)
         sections = QVBoxLayout(content)
         sections.setContentsMargins(theme.SPACE_3, theme.SPACE_3, theme.SPACE_3, theme.SPACE_4)
         sections.setSpacing(theme.SPACE_2)
-        for title, part in (
-            ("Data", self.data),
-            ("Family", self.family),
-            ("Length", self.preset),
-            ("Options", self.form),
-        ):
-            if sections.count():
-                sections.addSpacing(theme.SPACE_3)
-            heading = QLabel(title, self)
-            heading.setProperty("role", "title")
-            sections.addWidget(heading)
-            sections.addWidget(part)
+        self._add_section(sections, "Data", self.data)
+        self._add_section(sections, "Family", self.family)
+        self._prior_title = self._add_section(sections, "Model", self.prior)
+        self._add_section(sections, "Length", self.preset)
+        self._add_section(sections, "Options", self.form)
         sections.addStretch(1)
-        scroll = QScrollArea(self)
+        self._scroll = scroll = QScrollArea(self)
         scroll.setWidget(content)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -353,33 +372,13 @@ class SettingsColumn(QWidget):
         rows.setSpacing(0)
         rows.addWidget(scroll, 1)
         rows.addWidget(line(Qt.Orientation.Horizontal, self))
-        rows.addWidget(self._foot())
+        rows.addWidget(self.foot)
 
-    def _foot(self) -> QWidget:
-        foot = QWidget(self)
-        rows = QVBoxLayout(foot)
-        rows.setContentsMargins(theme.SPACE_3, theme.SPACE_3, theme.SPACE_3, theme.SPACE_3)
-        rows.setSpacing(theme.SPACE_2)
-        named, buttons = QHBoxLayout(), QHBoxLayout()
-        for row in (named, buttons):
-            row.setSpacing(theme.SPACE_2)
-        label = QLabel("Name", foot)
-        label.setProperty("role", "secondary")
-        label.setBuddy(self.name)
-        self.name.setAccessibleName("Name of the run")
-        self.name.setToolTip("The run's folder gets this name")
-        named.addWidget(label)
-        named.addWidget(self.name, 1)
-        self.name_fault.setProperty("role", "bad")
-        for note in (self.name_fault, self.hint):
-            note.setWordWrap(True)
-        self.start.setProperty("role", "primary")
-        self.pause.setToolTip("Waits where it is, and keeps its memory")
-        self.stop.setToolTip("Saves a snapshot to go on from, and ends")
-        for button in (self.start, self.pause, self.stop):
-            buttons.addWidget(button, 1)
-        rows.addLayout(named)
-        for note in (self.name_fault, self.hint):
-            rows.addWidget(note)
-        rows.addLayout(buttons)
-        return foot
+    def _add_section(self, sections: QVBoxLayout, title: str, part: QWidget) -> QLabel:
+        heading = QLabel(title, self)
+        heading.setProperty("role", "title")
+        if sections.count():
+            heading.setContentsMargins(0, theme.SPACE_3 + theme.SPACE_2, 0, 0)
+        sections.addWidget(heading)
+        sections.addWidget(part)
+        return heading

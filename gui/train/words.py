@@ -48,9 +48,20 @@ FORMAL = {
 }
 
 
+PRIOR = "prior"
+"""Stands beside the families where one chooses what to train."""
+PRIOR_WORDS = ("Prior", "How a model's codes follow one another")
+PRIOR_FORMAL = "Gated PixelCNN per level, arXiv 1606.05328: p(codes) = prod p(code | those before it)"
+
+
 def family_title(family: str) -> str:
     """As papers write it; a family nobody knows keeps its key."""
     return FAMILIES[family][0] if family in FAMILIES else family
+
+
+def subject_title(family: str, prior_of: str) -> str:
+    """What a run trains: a family, or the prior of a model."""
+    return f"Prior of {prior_of}" if prior_of else family_title(family)
 
 
 _HOURS_WITH_MINUTES = 3
@@ -77,7 +88,9 @@ def memory_words(megabytes: float) -> str:
 
 
 def best_words(best: dict[str, float]) -> str:
-    """What the best model measured, in one figure: its ELBO, else its PSNR; empty before a validation."""
+    """What the best model measured, in one figure: bits, ELBO or PSNR; empty before a validation."""
+    if "valid_bits" in best:
+        return f"{best['valid_bits']:.2f} bits per code"
     if "valid_elbo" in best:
         return f"ELBO {best['valid_elbo']:.1f}"
     return f"{best['valid_psnr']:.2f} dB" if "valid_psnr" in best else ""

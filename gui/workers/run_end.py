@@ -28,7 +28,7 @@ def look_at_end(folder: Path, ticket: Ticket) -> RunEnd:
 
 def _step(snapshot: Path) -> int | None:
     try:
-        step = read_card(snapshot).training.get("step")
+        step = read_card(snapshot).last_training.get("step")
     except ModelFault:
         return None
     return step if isinstance(step, int) else 0

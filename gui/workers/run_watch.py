@@ -163,6 +163,6 @@ def _warning(event: Event) -> str:
 
 def _device(model: Path) -> str:
     try:
-        return str(read_card(model).training.get("device", ""))
+        return str(read_card(model).last_training.get("device", ""))
     except ModelFault:
         return ""

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gui.workers.job import Ticket
 from gui.workers.preload import preload_torch
+from gui.workers.preset_times import preset_times
+from gui.workers.trainer_process import PROGRAM
 
 if TYPE_CHECKING:
     from engine.training.options import OptionField
     from engine.training.presets import Preset
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is to be trained on some data: an autoencoder of a family, or the priors of a model of it.
+
+    `prior_of` is that model as the command line takes it, "" for an autoencoder.
+    """
+
+    family: str
+    data: str
+    prior_of: str = ""
+
+    def arguments(self) -> tuple[str, ...]:
+        """As the command `presets` takes them."""
+        what = f"--prior-of={self.prior_of}" if self.prior_of else f"--model={self.family}"
+        return what, f"--data={self.data}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +48,46 @@ class PresetOffer:
 class TrainForm:
     """All that can be asked for: fields as they are where nothing is said, presets from short to long."""
 
-    family: str
-    data: str
+    subject: Subject
     fields: tuple[OptionField, ...]
     presets: tuple[PresetOffer, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FormReader:
-    """How forms are made, and how long a preset will take here; both raise `CodebrushError`s."""
+    """How forms are made, and how long each preset will take here; both raise `CodebrushError`s."""
 
-    read: Callable[[str, str, Ticket], TrainForm]  # of a family on some data
-    seconds: Callable[[TrainForm, PresetOffer, Ticket], float]
-
-
-def program_reader() -> FormReader:
-    """The program's own families; needs torch, which is imported with the first form."""
-    return FormReader(_read, _seconds)
+    read: Callable[[Subject, Ticket], TrainForm]
+    times: Callable[[Subject, Ticket], Mapping[str, float]]  # seconds by the presets' keys
 
 
-def _read(family: str, data: str, ticket: Ticket) -> TrainForm:
+def program_reader(program: Sequence[str] = PROGRAM) -> FormReader:
+    """What `program` can train; forms need torch, which is imported with the first one."""
+    return FormReader(_read, lambda subject, ticket: preset_times(subject, ticket, program))
+
+
+def _read(subject: Subject, ticket: Ticket) -> TrainForm:
     ticket.raise_if_cancelled()
     preload_torch()
+    fields, offered = _of_priors(subject) if subject.prior_of else _of_family(subject)
+    return TrainForm(subject, (*_of_the_run(), *fields), tuple(map(_offer, offered)))
+
+
+def _of_family(subject: Subject) -> tuple[Sequence[OptionField], Sequence[Preset]]:
     from engine.data.open import natural_shape
     from engine.training.options import option_fields
     from engine.training.presets import presets
 
-    shape = natural_shape(data)
-    offers = tuple(map(_offer, presets(family, shape)))
-    return TrainForm(family, data, (*_of_the_run(), *option_fields(family, shape)), offers)
+    shape = natural_shape(subject.data)
+    return option_fields(subject.family, shape), presets(subject.family, shape)
+
+
+def _of_priors(subject: Subject) -> tuple[Sequence[OptionField], Sequence[Preset]]:
+    from engine.training.options import prior_fields
+    from engine.training.presets import model_for_priors, prior_presets
+
+    card = model_for_priors(subject.prior_of)
+    return prior_fields(len(card.levels)), prior_presets(card.image_size)
 
 
 def _offer(preset: Preset) -> PresetOffer:
@@ -76,12 +106,3 @@ def _of_the_run() -> tuple[OptionField, ...]:
         OptionField("seed", "training", "integer", 0, 0, description="all that is random follows from it"),
         OptionField("device", "training", "choice", "auto", choices=devices, description="what computes"),
     )
-
-
-def _seconds(form: TrainForm, offer: PresetOffer, ticket: Ticket) -> float:
-    ticket.raise_if_cancelled()
-    from engine.data.open import natural_shape
-    from engine.training.presets import expected_seconds
-
-    settings = [f"{name}={value}" for name, value in offer.settings.items()]
-    return expected_seconds(form.family, settings, offer.steps, natural_shape(form.data))

@@ -54,12 +54,12 @@ class TrainerProcess:
 
 
 def launch(folder: Path, arguments: Sequence[str], program: Sequence[str] = PROGRAM) -> TrainerProcess:
-    """Start `train` with these arguments; what it prints goes to RUN/log.txt.
+    """Start `train` or `train-prior`, the first of the arguments; what it prints goes to RUN/log.txt.
 
     Raises `CannotWrite` or `RunFault`.
     """
     make_folder(folder)
-    command = [*program, "train", *arguments, f"--out={folder}"]
+    command = [*program, *arguments, f"--out={folder}"]
     try:
         log = (folder / LOG).open("ab")
     except OSError as error:
@@ -71,7 +71,7 @@ def launch(folder: Path, arguments: Sequence[str], program: Sequence[str] = PROG
             )
     except OSError as error:
         raise RunFault(folder, f"training cannot be started ({reason_of(error)})") from error
-    _give_way(process.pid)
+    give_way(process.pid)
     return TrainerProcess(folder, process)
 
 
@@ -146,8 +146,8 @@ def _detached() -> dict[str, Any]:
     return {"start_new_session": True, "env": environment}
 
 
-def _give_way(pid: int) -> None:
-    """Let the window come first, where the system allows it to be said."""
+def give_way(pid: int) -> None:
+    """Let the window come before a child, where the system allows it to be said."""
     if sys.platform == "win32":
         return
     with contextlib.suppress(OSError):

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QHideEvent, QPixmap, QShowEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from engine.errors import CodebrushError
@@ -17,23 +17,23 @@ from gui.dialogs.choose_file import FileChooser
 from gui.dialogs.delete_run import DeleteRunDialog
 from gui.frame.lines import line
 from gui.main_window import brought
-from gui.plots.curves import Curve
-from gui.plots.export import csv_text
+from gui.state.code_models import CodeModels
+from gui.state.expected_times import ExpectedTimes
 from gui.state.gallery import Gallery
 from gui.state.start_request import StartRequest
 from gui.state.training import TrainingState
 from gui.train.curve_choice import RunCurves
+from gui.train.curve_files import CurveFiles
 from gui.train.curves_panel import CurvesPanel
 from gui.train.failure import FailureCard
 from gui.train.live_row import LiveRow
-from gui.train.progress_line import Progress, ProgressLine
+from gui.train.progress_line import Progress, ProgressLine, newest_figures
 from gui.train.runs_panel import RunsPanel
 from gui.train.settings_column import SettingsColumn
-from gui.train.words import family_title
+from gui.train.words import subject_title
 from gui.workers.job import Ticket, Worker
 from gui.workers.preload import preload_plots
 from gui.workers.run_end import RunEnd, look_at_end
-from gui.workers.save_plot import save_plot
 from gui.workers.train_form import FormReader
 
 _TOGETHER_MS = 50
@@ -61,6 +61,8 @@ class TrainWorkspace(QWidget):
         self,
         training: TrainingState,
         gallery: Gallery,
+        code_models: CodeModels,
+        times: ExpectedTimes,
         commands: RunCommands,
         desk: Worker,
         models: Worker,
@@ -71,9 +73,10 @@ class TrainWorkspace(QWidget):
         """`desk` is for what may take long and is nobody else's; `models` is the worker with torch."""
         super().__init__(parent)
         self._training, self._gallery, self._commands = training, gallery, commands
-        self._desk, self._chooser = desk, chooser
+        self._code_models, self._desk = code_models, desk
+        self._files = CurveFiles(desk, chooser, self)
         self._ending: tuple[str, Ticket] | None = None  # the message that a card is told for
-        self.settings = SettingsColumn(desk, models, reader, chooser, self)
+        self.settings = SettingsColumn(desk, models, reader, times, chooser, self)
         self.progress = ProgressLine(self)
         self.heading = QLabel(self)
         self.failure = FailureCard(self)
@@ -103,6 +106,7 @@ class TrainWorkspace(QWidget):
         self.curves.make_plots()
 
     def _show_all(self) -> None:
+        self._offer_models()
         self._show_runs()
         self._show_run()
         self._show_model()
@@ -123,6 +127,10 @@ class TrainWorkspace(QWidget):
         self.runs.show_cards(training.runs, shown, self._colours())
         self.settings.offer_data([card.data for card in training.runs])
 
+    def _offer_models(self) -> None:
+        if self.isVisible():
+            self.settings.offer_models(self._code_models.models, self._code_models.current)
+
     def _show_progress(self) -> None:
         training, card = self._training, self._training.current
         self.settings.follow_status(training.status)
@@ -132,12 +140,11 @@ class TrainWorkspace(QWidget):
             self.progress.tell(None)
             self._arrange_middle()
             return
-        losses = training.curves.get("loss")
-        loss = float(losses[1][-1]) if losses is not None and len(losses[1]) else None
+        loss, bits = newest_figures(training.curves)
         self.progress.tell(
             Progress(
                 card.name,
-                card.family,
+                subject_title(card.family, card.prior_of),
                 card.data,
                 training.status,
                 training.step,
@@ -147,6 +154,7 @@ class TrainWorkspace(QWidget):
                 training.memory_mb,
                 training.device,
                 loss,
+                bits,
             )
         )
         self._show_failure(card.folder)
@@ -208,7 +216,9 @@ class TrainWorkspace(QWidget):
 
     def _show_preview(self) -> None:
         if self._gallery.card is None:
-            self.live.show_sheet(self._training.preview)
+            card = self._training.current
+            is_prior = card is not None and bool(card.prior_of)
+            self.live.show_sheet(self._training.preview, is_prior)
 
     def _show_life(self) -> None:
         if self._gallery.card is None:
@@ -222,7 +232,7 @@ class TrainWorkspace(QWidget):
             self._show_preview()
             self._show_life()
             return
-        about = f"{card.name}: {family_title(card.family)} on {card.data}, {card.image_size} px"
+        about = f"{card.name}: {subject_title(card.family, '')} on {card.data}, {card.image_size} px"
         self.heading.setText(self._gallery.message or about)
         self.live.show_life(())
         self.live.show_sheet(None)
@@ -275,31 +285,17 @@ class TrainWorkspace(QWidget):
             DeleteRunDialog(self.window(), card, lambda: self._training.delete(folder)).open()
 
     def _name_next(self) -> None:
-        name = self._training.new_name(self.settings.family.key, self.settings.data.name)
-        self.settings.offer_name(name)
+        settings, training = self.settings, self._training
+        model = settings.prior.model if settings.trains_prior else None
+        if model is not None:
+            settings.offer_name(training.new_prior_name(model.name))
+        elif not settings.trains_prior:
+            settings.offer_name(training.new_name(settings.family.key, settings.data.name))
 
-    def _save_values(self, curves: tuple[Curve, ...]) -> None:
-        self._save("Save values", "curves", "csv", "Tables (*.csv)", lambda: csv_text(curves).encode())
-
-    def _save_picture(self, picture: QPixmap) -> None:
-        content = QByteArray()
-        buffer = QBuffer(content)
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        picture.save(buffer, "PNG")
-        self._save("Save picture", "curves", "png", "Pictures (*.png)", lambda: bytes(content.data()))
-
-    def _save(self, title: str, what: str, suffix: str, filters: str, content: Callable[[], bytes]) -> None:
+    @property
+    def _shown_name(self) -> str:
         card = self._training.current
-        name = f"{card.name}-{what}.{suffix}" if card is not None else f"{what}.{suffix}"
-
-        def save(path: Path) -> None:
-            self._desk.run(
-                lambda ticket: save_plot(path, content, ticket),
-                on_done=lambda _: None,
-                on_error=self.failed.emit,
-            )
-
-        self._chooser.to_save(title, name, suffix, filters, save)
+        return card.name if card is not None else ""
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         source = brought(event.mimeData())
@@ -318,6 +314,7 @@ class TrainWorkspace(QWidget):
 
     def _connect(self) -> None:
         training, runs, settings = self._training, self.runs, self.settings
+        self._code_models.changed.connect(self._offer_models)
         training.runs_changed.connect(self._show_runs)
         training.current_changed.connect(self._show_run)
         training.progress_changed.connect(self._show_progress)
@@ -339,8 +336,9 @@ class TrainWorkspace(QWidget):
         runs.duplicate_asked.connect(self._duplicate)
         runs.open_asked.connect(self._commands.open_folder)
         self.failure.go_on_asked.connect(self._go_on)
-        self.curves.values_wanted.connect(self._save_values)
-        self.curves.picture_wanted.connect(self._save_picture)
+        self.curves.values_wanted.connect(lambda curves: self._files.save_values(self._shown_name, curves))
+        self.curves.picture_wanted.connect(lambda shot: self._files.save_picture(self._shown_name, shot))
+        self._files.failed.connect(self.failed)
 
     def _draw_soon(self) -> None:
         if self.isVisible() and not self._soon.isActive():

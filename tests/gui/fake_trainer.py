@@ -1,5 +1,6 @@
 """A stand-in for `main.py`: writes the files of a run and obeys requests, without torch.
 
+`train` writes the figures of a VQ-VAE, `train-prior MODEL` those of priors of two levels, `presets` times.
 Its behaviour is set by `--set=KEY=VALUE`: `steps_per_s`, `die_at` (a step) with `how` (`kill`, `fail`,
 `crash`), `refuse` (a message before anything begins).
 """
@@ -27,13 +28,17 @@ PROGRAM = (sys.executable, __file__)
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("command")
-    for name in ("model", "data", "minutes", "seed", "device"):
+    parser.add_argument("of", nargs="?")
+    parser.add_argument("--json", action="store_true")
+    for name in ("model", "prior-of", "data", "minutes", "seed", "device"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--set", action="append", default=[])
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
+    if options.command == "presets":
+        return tell_times(options)
     chosen = dict(setting.split("=", 1) for setting in options.set)
     if "refuse" in chosen:
         print(f"codebrush: {chosen['refuse']}", file=sys.stderr)
@@ -42,17 +47,39 @@ def main() -> int:
         return FakeTrainer(options, chosen).train(stopping)
 
 
+def tell_times(options: argparse.Namespace) -> int:
+    """Of a quick look, by what the data is called: `slow` takes a minute, `broken` says why it cannot be."""
+    if options.data == "slow":
+        Path(os.environ["CODEBRUSH_TEST_PID"]).write_text(str(os.getpid()))
+        time.sleep(60)
+    if options.data == "broken":
+        print(json.dumps({"error": "data 'broken': cannot be read"}))
+        return 1
+    if options.data == "silent":
+        return 3
+    print(json.dumps({"presets": [{"name": "quick", "seconds": 20.0 if options.prior_of else 10.0}]}))
+    return 0
+
+
 class FakeTrainer:
     def __init__(self, options: argparse.Namespace, chosen: dict[str, str]) -> None:
         self.folder: Path = options.out
         self.step, self.steps = 0, options.steps
         if options.resume:
             config = json.loads((self.folder / "config.json").read_text())
+            options.of = config["prior"] and config["prior"]["model"]
             chosen, self.steps = config["model"] | {"die_at": "-1"}, config["total_steps"]
             last = (self.folder / "events.jsonl").read_text().splitlines()[-1]
             self.step = json.loads(last)["step"]
         self.chosen = chosen
-        config = {"family": options.model or "vqvae", "data": options.data or "emoji", "model": chosen}
+        self.is_prior = options.of is not None
+        prior = {"model": options.of, "name": Path(options.of).stem, "config": chosen} if options.of else None
+        config = {
+            "family": options.model or "vqvae",
+            "data": options.data or "emoji",
+            "model": chosen,
+            "prior": prior,
+        }
         (self.folder / "previews").mkdir(exist_ok=True)
         write_bytes(self.folder / "config.json", json.dumps(config | {"total_steps": self.steps}).encode())
 
@@ -75,9 +102,12 @@ class FakeTrainer:
         self.step += 1
         if self.step == int(self.chosen.get("die_at", -1)):
             self.die(self.chosen["how"])
+        figures = {"loss": 1 / self.step}
+        if self.is_prior:
+            figures |= {"bits_0": 1 / self.step, "bits_1": 2 / self.step}
         with (self.folder / "metrics.jsonl").open("a") as file:
-            file.write(json.dumps({"step": self.step, "loss": 1 / self.step}) + "\n")
-        self.tell("step", terms={"loss": 1 / self.step, "images_per_s": 320.0}, memory_mb=512.0)
+            file.write(json.dumps({"step": self.step, **figures}) + "\n")
+        self.tell("step", terms={**figures, "images_per_s": 320.0}, memory_mb=512.0)
         if self.step == 3:
             self.save(None)
             (self.folder / "previews" / "latest.png").write_bytes(b"png")

@@ -24,6 +24,7 @@ from gui.workspaces.train import TrainWorkspace
 from tests.engine.analysis.test_own_data import picture_folder
 from tests.gui.conftest import Answers
 from tests.journeys.test_first_light import close
+from tests.small import write_small_two_level_model
 
 Control = Qt.KeyboardModifier.ControlModifier
 MOST_LOOKS = 4
@@ -180,3 +181,49 @@ def test_train_pause_paint_kill_and_go_on(journey: TrainJourney) -> None:
     visitor.click(train.settings.stop)
     visitor.wait(lambda: training.status == "stopped", "the end")
     assert read_card(journey.last).training["step"] > checkpoint
+
+
+@pytest.mark.timeout(600)
+def test_train_a_prior_for_a_model_from_a_file(journey: TrainJourney, tmp_path: Path) -> None:
+    visitor, studio, training = journey.visitor, journey.studio, journey.studio.training
+    model = write_small_two_level_model(tmp_path / "dots.safetensors")
+    studio.files.open_path(model)
+    visitor.wait(lambda: studio.session.model_name == "dots", "the model")
+    visitor.settle()
+
+    # From the canvas: the form is about the model in use; its pictures are chosen by hand.
+    visitor.trigger("train.prior")
+    assert studio.window.workspace == "train"
+    settings = journey.train.settings
+    assert settings.prior.combo.currentText() == "dots"
+    assert settings.name.text() == "dots-prior"
+    journey.answers.answer = journey.data
+    settings.data.combo.setFocus()
+    QTest.keyClick(settings.data.combo, Qt.Key.Key_F)  # "Folder of pictures..."
+    visitor.wait(lambda: settings.data.look is not None, "a look at the pictures")
+    visitor.wait(settings.start.isEnabled, "the form")
+    visitor.click(settings.form.fold)
+    small = {"steps": 40, "validations": 2, "channels": 8, "layers": 2, "head": 8, "context": 8}
+    for name, value in small.items():
+        journey.type_into(settings.form.fields[name], str(value))
+
+    # Bits of both levels come down in one plot, guesses stand below the pictures.
+    visitor.click(settings.start)
+    visitor.wait(lambda: training.status == "finished", "the end of the training")
+    visitor.wait(lambda: len(training.curves.get("valid_bits_1", ((), ()))[0]) == 2, "the curves")
+    visitor.wait(lambda: journey.train.live.pictures.columns > 0, "a preview")
+    assert training.current is not None
+    assert training.current.prior_of == "dots"
+    assert "bits per code" in journey.train.progress.text
+    assert len(training.curves["bits_0"][0]) == 40
+    card = read_card(training.folder / "dots-prior" / "model.safetensors")
+    assert card.prior is not None
+    assert card.model_id == read_card(model).model_id
+    assert card.prior.training["finished"]
+
+    # Painting with it is painting with the model it is for.
+    visitor.wait(journey.train.runs.paint.isEnabled, "the run in the list")
+    visitor.click(journey.train.runs.paint)
+    visitor.wait(lambda: studio.session.model_name == "dots-prior", "the model with its prior")
+    assert studio.window.workspace == "paint"
+    assert studio.painting.painting.model_id == card.model_id

@@ -7,8 +7,15 @@ import pytest
 from engine.data.source import DataShape
 from engine.errors import OptionFault
 from engine.models.registry import FAMILIES
-from engine.training.config import parse_settings, sections_of
-from engine.training.options import FILLED_IN, OptionField, option_fields
+from engine.training.config import PRIOR_SECTIONS, parse_prior_settings, parse_settings, sections_of
+from engine.training.options import (
+    FILLED_IN,
+    OF_FINER_LEVELS,
+    PRIOR_FILLED_IN,
+    OptionField,
+    option_fields,
+    prior_fields,
+)
 
 EMOJI = DataShape(64, 3)
 
@@ -76,3 +83,24 @@ def test_kinds_bounds_and_choices() -> None:
 def test_an_unknown_family_is_named() -> None:
     with pytest.raises(OptionFault, match="'gan' does not exist"):
         option_fields("gan")
+
+
+def test_priors_have_every_option_once_and_say_what_it_is() -> None:
+    fields = prior_fields(2)
+    names = [name for config in PRIOR_SECTIONS.values() for name in config.__struct_fields__]
+    assert [field.name for field in fields] == [name for name in names if name not in PRIOR_FILLED_IN]
+    assert all(field.description for field in fields)
+    assert 3 <= sum(not field.advanced for field in fields) <= 7
+    assert {field.name for field in fields} - {field.name for field in prior_fields(1)} == OF_FINER_LEVELS
+
+
+def test_fields_of_priors_begin_with_what_they_are_trained_with() -> None:
+    prior, training, augmentation = parse_prior_settings((), None)
+    for field in prior_fields(2):
+        begins = {"prior": prior, "training": training, "augmentation": augmentation}[field.section]
+        assert field.default == getattr(begins, field.name)
+        for value in (field.default, *field.choices):
+            parse_prior_settings((field.setting(value),), None)
+        for value in outside(field):
+            with pytest.raises(OptionFault, match=f"option {field.name}"):
+                parse_prior_settings((field.setting(value),), None)

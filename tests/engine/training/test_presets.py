@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +13,28 @@ from engine.errors import OptionFault
 from engine.models.registry import FAMILIES
 from engine.training import presets as presets_module
 from engine.training import start
-from engine.training.config import Length, parse_settings
-from engine.training.presets import TITLES, expected_seconds, expected_times, preset_named, presets
+from engine.training.config import Length, RunConfig, parse_prior_settings, parse_settings
+from engine.training.presets import (
+    PRIOR_TITLES,
+    TITLES,
+    expected_prior_times,
+    expected_times,
+    model_for_priors,
+    preset_named,
+    presets,
+    prior_presets,
+    prior_step_seconds,
+    step_seconds,
+)
 from engine.training.run import Run
 from engine.training.start import TrainRequest, train
 from tests.engine.training.families import SMALL
-from tests.small import small_pictures
+from tests.small import (
+    small_pictures,
+    write_small_model,
+    write_small_two_level_model,
+    write_small_vector_model,
+)
 
 EMOJI, MNIST, TINY = DataShape(64, 3), DataShape(28, 1), DataShape(16, 3)
 
@@ -41,28 +57,34 @@ def test_presets_are_longer_and_longer_and_can_be_trained(family: str, shape: Da
 
 
 def test_small_pictures_get_more_steps() -> None:
-    assert preset_named("good", "vae", MNIST).steps == 4 * preset_named("good", "vae", EMOJI).steps
+    assert [p.steps for p in presets("vae", MNIST)] == [4 * p.steps for p in presets("vae", EMOJI)]
+    assert [p.steps for p in prior_presets(32)] == [4 * p.steps for p in prior_presets(64)]
 
 
 def test_what_does_not_exist_is_named() -> None:
     with pytest.raises(OptionFault, match="'perfect' does not exist: use quick, good, best"):
-        preset_named("perfect", "vae", EMOJI)
+        preset_named("perfect", presets("vae", EMOJI))
     with pytest.raises(OptionFault, match="'gan' does not exist"):
         presets("gan", EMOJI)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_time_is_so_many_steps_of_what_one_takes(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_of_every_family_is_timed(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(presets_module, "TIMED_STEPS", 1)
     settings = (*SMALL[family], "batch_size=4")
-    assert 0 < expected_seconds(family, settings, 10, TINY, "cpu") < 60
-    monkeypatch.setattr(presets_module, "_seconds_per_step", lambda *_: 0.5)
-    assert expected_seconds(family, settings, 100, TINY, "cpu") == pytest.approx(50 * presets_module.BESIDES)
+    assert 0 < step_seconds(family, settings, TINY, "cpu") < 6
 
 
 def test_times_of_all_presets_name_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presets_module, "_seconds_per_step", lambda *_: 0.5)
+    timed: list[int] = []
+
+    def half_a_second(config: RunConfig, *_: object) -> float:
+        timed.append(config.training.batch_size)
+        return 0.5
+
+    monkeypatch.setattr(presets_module, "_seconds_per_step", half_a_second)
     times = expected_times("vqvae", EMOJI, "cpu")
+    assert timed == [16, 32]  # a quick look takes the steps of a good one
     assert times["device"].startswith("CPU")
     assert [row["name"] for row in times["presets"]] == list(TITLES)
     assert all(row["seconds"] == pytest.approx(0.55 * row["steps"]) for row in times["presets"])
@@ -86,7 +108,7 @@ def test_a_preset_gives_steps_and_settings_and_what_is_said_wins(
     )
     list(train(request))
     config = Run(tmp_path / "run").read_config()
-    good = preset_named("good", "vae", TINY)
+    good = preset_named("good", presets("vae", TINY))
     assert (config.total_steps, config.length, config.preset) == (
         good.steps,
         Length(steps=good.steps),
@@ -97,3 +119,54 @@ def test_a_preset_gives_steps_and_settings_and_what_is_said_wins(
     assert list(train(resumed))[-1].event == "saved"
     with pytest.raises(OptionFault, match=r"--preset best: .*run was started with good"):
         list(train(TrainRequest(out=tmp_path / "run", resume=True, preset="best")))
+
+
+def test_presets_of_priors_are_longer_and_longer_and_can_be_trained() -> None:
+    found = prior_presets(64)
+    assert [preset.name for preset in found] == list(TITLES) == list(PRIOR_TITLES)
+    assert [preset.steps for preset in found] == sorted(preset.steps for preset in found)
+    for preset in found:
+        parse_prior_settings(preset.settings, None)
+
+
+@pytest.mark.parametrize("write", [write_small_model, write_small_two_level_model])
+def test_a_time_for_priors_is_so_many_steps_on_the_grids_of_the_model(
+    write: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presets_module, "TIMED_STEPS", 1)
+    name = str(write(tmp_path / "small.safetensors"))
+    card = model_for_priors(name)
+    small = ("channels=8", "layers=2", "head=8", "context=8", "batch_size=4")
+    assert 0 < prior_step_seconds(card, small, "cpu") < 6
+    monkeypatch.setattr(presets_module, "_seconds_per_step", lambda *_: 0.5)
+    times = expected_prior_times(name, "cpu")
+    assert times["prior_of"] == "small"
+    assert [row["seconds"] for row in times["presets"]] == [
+        pytest.approx(0.55 * preset.steps) for preset in prior_presets(16)
+    ]
+
+
+def test_a_model_without_codes_has_no_presets_for_priors(tmp_path: Path) -> None:
+    vectors = write_small_vector_model(tmp_path / "faces.safetensors")
+    with pytest.raises(OptionFault, match="family vae has no codes that a prior could learn"):
+        expected_prior_times(str(vectors))
+
+
+def test_a_preset_of_priors_gives_steps_and_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "open_data", lambda *_: small_pictures())
+    model = write_small_model(tmp_path / "small.safetensors")
+    request = TrainRequest(
+        out=tmp_path / "run",
+        trains_priors=True,
+        prior_of=str(model),
+        data="blobs",
+        preset="quick",
+        device="cpu",
+        settings=("channels=8", "layers=2", "head=8"),
+        stop_after=1,
+        threads=1,
+    )
+    list(train(request))
+    config = Run(tmp_path / "run").read_config()
+    quick = preset_named("quick", prior_presets(16))
+    assert (config.total_steps, config.preset, config.training.validations) == (quick.steps, "quick", 5)

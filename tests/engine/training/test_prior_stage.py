@@ -104,6 +104,7 @@ def test_the_file_says_how_its_priors_were_trained(model: Path, tmp_path: Path) 
     assert (prior.training["total_steps"], prior.training["finished"]) == (12, True)
     levels = range(len(read_card(model).levels))
     assert prior.metrics.keys() == {"valid_bits", *(f"valid_bits_{level}" for level in levels)}
+    assert read_card(tmp_path / "run" / "model.safetensors").last_training == prior.training
     assert prior.recipe["prior"]["model"] == "small"  # it travels without somebody's paths
     assert str(tmp_path) not in json.dumps(prior.recipe)
 
@@ -120,7 +121,10 @@ def test_a_run_writes_what_followers_read(model: Path, tmp_path: Path) -> None:
     assert (card.status, card.family) == ("finished", read_card(model).family)
     assert card.best["valid_bits"] > 0
     assert "valid_psnr" not in card.best
-    assert "codes=24" in read_settings(run).settings  # so a model like the one it is for can be asked for
+    asked = read_settings(run)
+    assert (asked.prior_of, asked.prior_name, card.prior_of) == (str(model), "small", "small")
+    assert {"layers=2", "batch_size=8", "flips=0.5"} <= set(asked.settings)
+    assert not any(setting.startswith(("codes=", "crops=")) for setting in asked.settings)
 
 
 def test_the_best_on_the_validation_split_is_kept(model: Path, tmp_path: Path) -> None:

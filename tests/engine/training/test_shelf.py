@@ -14,7 +14,7 @@ from engine.errors import OptionFault, RunFault
 from engine.training.config import Length, RunConfig, TrainingConfig, parse_settings
 from engine.training.events import Event
 from engine.training.lock import held, is_held
-from engine.training.names import check_name, free_name
+from engine.training.names import check_name, free_name, free_prior_name
 from engine.training.run import Run
 from engine.training.shelf import (
     SPARKLINE_POINTS,
@@ -182,5 +182,15 @@ def test_free_names_count_up(tmp_path: Path) -> None:
     assert free_name(tmp_path, "vqvae", "emoji") == "vqvae-emoji-2"
     (tmp_path / "vqvae-emoji-2").mkdir()
     assert free_name(tmp_path, "vqvae", "emoji") == "vqvae-emoji-3"
+    assert free_name(tmp_path, "vae", "emoji", taken=["vae-emoji", "vae-emoji-2"]) == "vae-emoji-3"
     assert free_name(tmp_path, "vae", "/home/me/My cats.zip") == "vae-My cats"
     assert free_name(tmp_path, "vae", "/") == "vae-data"
+
+
+def test_free_names_of_priors_are_those_of_their_models(tmp_path: Path) -> None:
+    assert free_prior_name(tmp_path, "emoji-vqvae") == "emoji-vqvae-prior"
+    (tmp_path / "emoji-vqvae-prior").mkdir()
+    assert free_prior_name(tmp_path, "emoji-vqvae") == "emoji-vqvae-prior-2"
+    assert free_prior_name(tmp_path, "cats (last)") == "cats-prior"
+    assert check_name(free_prior_name(tmp_path, "x" * 200)).endswith("x-prior")
+    assert free_prior_name(tmp_path, "?") == "model-prior"

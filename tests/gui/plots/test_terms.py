@@ -50,6 +50,11 @@ def test_validation_is_told_apart() -> None:
     assert not term_of("psnr").validation
 
 
+def test_bits_have_a_plot_of_their_own() -> None:
+    assert charts_of(("bits", "bits_0", "valid_bits_1", "learning_rate")) == ("prior", "rate")
+    assert term_of("valid_bits_1").validation
+
+
 def test_of_one_level_nobody_says_the_number() -> None:
     assert title_among("used_0", VQVAE) == "In use"
     assert title_among("used_0", (*VQVAE, "used_1")) == "In use, level 0"

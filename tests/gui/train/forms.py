@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.errors import OptionFault
 from gui.workers.job import Ticket
-from gui.workers.train_form import FormReader, PresetOffer, TrainForm
+from gui.workers.train_form import FormReader, PresetOffer, Subject, TrainForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ COMMON: tuple[Option, ...] = (
 )
 CODES = Option("codes", "integer", 512, 2, 8192, description="size of the codebook, K")
 STRIDES = Option("strides", "choice", (8, 4), choices=((4, 2), (8, 4), (16, 8)), description="px per code")
+CHANNELS = Option("channels", "integer", 96, 4, 1024, description="channels of both stacks", section="prior")
 LATENT = Option("latent_dim", "integer", 32, 1, 512, description="numbers per picture, D")
 MIXED = Option("mixed", "switch", False, advanced=True)
 PRESETS = (
@@ -52,25 +53,28 @@ PRESETS = (
 )
 
 
-def options_of(family: str) -> tuple[Option, ...]:
+def options_of(family: str, is_prior: bool = False) -> tuple[Option, ...]:
+    if is_prior:
+        return (COMMON[0], CHANNELS, *COMMON[1:])
     own = {"vqvae": (CODES,), "vqvae2": (CODES, STRIDES)}.get(family, (LATENT, MIXED))
     return (COMMON[0], *own, *COMMON[1:])
 
 
-def read(family: str, data: str, ticket: Ticket) -> TrainForm:
+def read(subject: Subject, ticket: Ticket) -> TrainForm:
     ticket.raise_if_cancelled()
-    if data == "unreadable":
+    if subject.data == "unreadable":
         raise OptionFault("this data has no form")
-    return TrainForm(family, data, options_of(family), PRESETS)  # type: ignore[arg-type]
+    fields = options_of(subject.family, bool(subject.prior_of))
+    return TrainForm(subject, fields, PRESETS)  # type: ignore[arg-type]
 
 
-def seconds(form: TrainForm, offer: PresetOffer, ticket: Ticket) -> float:
+def times(subject: Subject, ticket: Ticket) -> dict[str, float]:
+    """A tenth of a second per step, two of a prior's."""
     ticket.raise_if_cancelled()
-    assert offer in form.presets
-    return offer.steps / 10
+    return {offer.key: offer.steps * (0.2 if subject.prior_of else 0.1) for offer in PRESETS}
 
 
-READER = FormReader(read, seconds)
+READER = FormReader(read, times)
 
 
 def with_fields(form: TrainForm, *options: Option) -> TrainForm:

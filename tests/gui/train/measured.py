@@ -40,5 +40,13 @@ def variational() -> dict[str, Series]:
     return {name: falling() for name in names} | {"elbo": series(-200, -150), "valid_elbo": series(-140)}
 
 
+def priors(levels: int = 2, scale: float = 1.0) -> dict[str, Series]:
+    """As of priors of a model with so many levels of codes."""
+    bits = {f"bits_{level}": falling(scale=8.0 * scale) for level in range(levels)}
+    valid = {f"valid_bits_{level}": series(5, 4) for level in range(levels)}
+    besides = {"learning_rate": falling(scale=1e-3), "gradient_norm": falling(), "images_per_s": falling()}
+    return {"loss": falling(scale=5.5 * scale), **bits, "valid_bits": series(5, 4), **valid, **besides}
+
+
 def run(key: str = "a", colour: str = "#56b4e9", measured: dict[str, Series] | None = None) -> RunCurves:
     return RunCurves(key, f"run {key}", colour, discrete() if measured is None else measured)

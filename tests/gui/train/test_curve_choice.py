@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gui.train.curve_choice import RunCurves, choices, curves_of_run, curves_of_runs, entry, with_psnr
-from tests.gui.train.measured import discrete, run, series, variational
+from gui.train.curve_choice import RunCurves, as_shown, choices, curves_of_run, curves_of_runs, entry
+from tests.gui.train.measured import discrete, priors, run, series, variational
 
-NAMES = tuple(with_psnr(discrete()))
+NAMES = tuple(as_shown(discrete()))
 
 
 def test_one_run_is_shown_by_charts() -> None:
@@ -50,14 +50,46 @@ def test_compared_runs_have_their_own_colours_and_names() -> None:
 
 
 def test_the_psnr_of_every_batch_follows_from_its_error() -> None:
-    found = with_psnr({"mse": series(0.01, 0.0)})
+    found = as_shown({"mse": series(0.01, 0.0)})
     assert found["psnr"][1] == pytest.approx([20, 120])
-    assert with_psnr({"loss": series(1)}).keys() == {"loss"}
+    assert as_shown({"loss": series(1)}).keys() == {"loss"}
     given = {"mse": series(1), "psnr": series(3)}
-    assert with_psnr(given) is given
+    assert as_shown(given) is given
 
 
 def test_the_legend_says_the_formal_term() -> None:
     (curve,) = curves_of_runs([run()], "loss")
     assert entry(curve, "what it is").tip == "what it is"
     assert np.array_equal(curve.values, discrete()["loss"][1])
+
+
+def test_priors_are_shown_in_bits_of_every_level_in_one_plot() -> None:
+    shown = as_shown(priors(levels=2))
+    assert "loss" not in shown
+    np.testing.assert_allclose(shown["bits"][1], priors()["loss"][1] / np.log(2))
+    (choice,) = choices(tuple(shown), compares=False, losses=True)
+    assert (choice.key, choice.axis) == ("prior", "bits per code")
+    curves = {curve.key: curve for curve in curves_of_run(run(measured=shown), "prior")}
+    assert {key: curve.title for key, curve in curves.items()} == {
+        "bits": "Bits",
+        "bits_0": "Bits, level 0",
+        "bits_1": "Bits, level 1",
+        "valid_bits": "Bits, validation",
+        "valid_bits_0": "Bits, validation, level 0",
+        "valid_bits_1": "Bits, validation, level 1",
+    }
+    for name in ("bits", "bits_0", "bits_1"):
+        assert curves[f"valid_{name}"].colour == curves[name].colour
+    assert len({curves[name].colour for name in ("bits", "bits_0", "bits_1")}) == 3
+
+
+def test_a_single_level_is_all_there_is() -> None:
+    shown = as_shown(priors(levels=1))
+    assert [curve.key for curve in curves_of_run(run(measured=shown), "prior")] == ["bits", "valid_bits"]
+
+
+def test_priors_are_compared_by_their_bits_on_the_validation_split() -> None:
+    names = tuple(as_shown(priors(levels=1))) + tuple(as_shown(priors(levels=2)))
+    above = choices(names, compares=True, losses=True)
+    assert above[0].key == "valid_bits"
+    assert {choice.axis for choice in above} == {"bits per code"}

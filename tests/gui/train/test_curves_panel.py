@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from gui import theme
 from gui.train.curves_panel import CurvesPanel
-from tests.gui.train.measured import discrete, run, variational
+from tests.gui.train.measured import discrete, priors, run, variational
 
 
 @pytest.fixture
@@ -142,3 +142,23 @@ def test_another_run_is_shown_from_its_start_to_its_end(plotted: CurvesPanel) ->
     assert plotted.losses.visible_steps == pytest.approx(zoomed)
     plotted.show_runs([run("b")])
     assert plotted.losses.visible_steps[1] > 50
+
+
+def test_bits_of_priors_are_above_with_a_legend(panel: CurvesPanel) -> None:
+    panel.make_plots()
+    panel.show_runs([run(measured=discrete())])
+    panel.show_runs([run("b", measured=priors(levels=2))])
+    assert panel.losses is not None
+    assert panel.losses.title.text() == "bits per code"
+    assert not panel.losses.log
+    assert not panel.log.isVisible()
+    assert {"bits", "bits_0", "bits_1", "valid_bits"} <= set(_shown(panel)[0])
+    assert set(panel.losses_head.legend.chips) >= {"bits_0", "bits_1"}
+    assert _shown(panel)[1] == ["learning_rate"]
+    panel.show_runs([run("b", measured=priors(levels=2)), run("c", measured=priors(levels=1))])
+    assert panel.losses_head.choice is not None
+    assert panel.losses_head.choice.key == "valid_bits"
+    assert _shown(panel)[0] == ["b", "c"]
+    panel.show_runs([run(measured=discrete())])
+    assert _shown(panel)[0][0] == "loss"
+    assert panel.losses.log

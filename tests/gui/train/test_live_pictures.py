@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gui import theme
-from gui.train.live_pictures import LivePictures
+from gui.train.live_pictures import PRIOR_ROWS, ROWS, LivePictures
 
 COLOURS = [(200, 10 * column, 30) for column in range(12)]
 
@@ -80,3 +80,14 @@ def test_no_preview_is_said(pictures: LivePictures, tmp_path: Path, content: byt
         pictures.show_sheet(shown)
         assert pictures.columns == 0
         pictures.grab()
+
+
+def test_rows_are_called_what_they_show(pictures: LivePictures) -> None:
+    assert pictures.accessibleName() == "Originals above, reconstructions below"
+    said = pictures.grab().toImage()
+    pictures.name_rows(PRIOR_ROWS)
+    assert "each code guessed from those before it below" in pictures.accessibleName()
+    assert "argmax" in pictures.toolTip()
+    assert pictures.grab().toImage() != said
+    pictures.name_rows(ROWS)
+    assert pictures.grab().toImage() == said

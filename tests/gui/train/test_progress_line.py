@@ -7,11 +7,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gui import theme
-from gui.train.progress_line import Progress, ProgressLine
+from gui.train.progress_line import Progress, ProgressLine, newest_figures
 from gui.train.words import STATUS
+from tests.gui.train.measured import priors, series
 
 TRAINING = Progress(
-    "mnist-vae", "vae", "mnist", "training", 1234, 6000, 412.4, 190, 812, "CPU, 2 threads", 101.25
+    "mnist-vae", "VAE", "mnist", "training", 1234, 6000, 412.4, 190, 812, "CPU, 2 threads", 101.25
 )
 
 
@@ -70,3 +71,18 @@ def test_without_a_run_there_is_nothing(line: ProgressLine) -> None:
     line.tell(TRAINING)
     line.tell(None)
     assert line.isHidden()
+
+
+def test_priors_say_bits_and_not_their_loss_in_nats(line: ProgressLine) -> None:
+    line.tell(replace(TRAINING, subject="Prior of emoji-vqvae", data="emoji", bits=3.356))
+    assert "3.36 bits per code" in line.text
+    assert "loss" not in line.text
+    assert line.about.text() == "Prior of emoji-vqvae on Emoji"
+
+
+def test_bits_are_the_nats_of_all_codes_over_log_two() -> None:
+    loss, bits = newest_figures(priors())
+    assert loss is not None
+    assert bits == pytest.approx(loss * 1.4426950408889634)
+    assert newest_figures({"loss": series(3, 2)}) == (2.0, None)
+    assert newest_figures({}) == (None, None)

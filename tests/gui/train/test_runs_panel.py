@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -221,3 +222,14 @@ def test_the_list_alone_shows_words_for_readers(qtbot: QtBot) -> None:
     runs.show_cards(CARDS, None, {})
     assert runs.runs.index(2).data(Qt.ItemDataRole.AccessibleTextRole) == "third, VAE, Interrupted"
     assert "/runs/third" in runs.runs.index(2).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_a_run_of_priors_says_whose_they_are(panel: RunsPanel) -> None:
+    prior = replace(card("emoji-vqvae-prior"), prior_of="emoji-vqvae", best={"valid_bits": 3.358})
+    panel.show_cards([prior], prior.folder, {})
+    index = panel.list.runs.index(0)
+    assert index.data(Qt.ItemDataRole.AccessibleTextRole) == (
+        "emoji-vqvae-prior, Prior of emoji-vqvae, Finished"
+    )
+    assert "Prior of emoji-vqvae on mnist" in index.data(Qt.ItemDataRole.ToolTipRole)
+    assert panel.paint.isEnabled()

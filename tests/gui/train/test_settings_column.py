@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gui import theme
+from gui.state.code_models import CodeModel
+from gui.state.expected_times import ExpectedTimes
 from gui.state.start_request import StartRequest
 from gui.train.settings_column import SettingsColumn
 from gui.workers.job import Worker
@@ -31,18 +33,19 @@ def labelled(tmp_path: Path) -> str:
 def column(qtbot: QtBot, qapp: QApplication, answers: Answers, labelled: str) -> Iterator[SettingsColumn]:
     """With labelled pictures and the form of a VQ-VAE."""
     theme.apply_theme(qapp)
-    desk, models = Worker("desk"), Worker("models")
-    column = SettingsColumn(desk, models, READER, answers)
+    workers = desk, models, clock = Worker("desk"), Worker("models"), Worker("times")
+    times = ExpectedTimes(READER.times, clock)
+    column = SettingsColumn(desk, models, READER, times, answers)
     qtbot.addWidget(column)
     column.resize(320, 900)
     column.show()
     column.data.choose(labelled)
     column.begin()
     column.offer_name("vqvae-pets")
-    _settle(qtbot, desk, models)
+    _settle(qtbot, *workers)
     yield column
-    desk.stop()
-    models.stop()
+    for worker in workers:
+        worker.stop()
 
 
 def _settle(qtbot: QtBot, *workers: Worker) -> None:
@@ -50,7 +53,7 @@ def _settle(qtbot: QtBot, *workers: Worker) -> None:
 
 
 def _wait(qtbot: QtBot, column: SettingsColumn) -> None:
-    _settle(qtbot, column.data._desk, column._models)
+    _settle(qtbot, column.data._desk, column._models, column._times._worker)
 
 
 def test_what_is_asked_for_is_what_the_form_says(qtbot: QtBot, column: SettingsColumn, labelled: str) -> None:
@@ -109,11 +112,11 @@ def test_a_name_that_was_typed_stays(qtbot: QtBot, column: SettingsColumn) -> No
 def test_no_run_can_have_a_name_that_is_no_folder(column: SettingsColumn, name: str) -> None:
     column.name.selectAll()
     QTest.keyClicks(column.name, name)
-    assert column.name_fault.isVisible()
+    assert column.foot.name_fault.isVisible()
     assert not column.start.isEnabled()
     column.name.selectAll()
     QTest.keyClicks(column.name, "good")
-    assert not column.name_fault.isVisible()
+    assert not column.foot.name_fault.isVisible()
     assert column.start.isEnabled()
 
 
@@ -186,3 +189,115 @@ def test_settings_of_a_run_on_other_data_open_it(
     _wait(qtbot, column)
     assert column.request == request
     assert column.data.look is not None
+
+
+def test_what_is_wrong_with_the_form_stays_said(qtbot: QtBot, column: SettingsColumn) -> None:
+    column.data.name = "unreadable"
+    QTest.mouseClick(column.family.buttons["ae"], Qt.MouseButton.LeftButton)
+    _wait(qtbot, column)
+    column.follow_status("finished")  # as every word of a run does
+    assert column.hint.text() == "this data has no form"
+
+
+def test_nothing_starts_with_the_form_of_another_family(qtbot: QtBot, column: SettingsColumn) -> None:
+    QTest.mouseClick(column.family.buttons["vae"], Qt.MouseButton.LeftButton)
+    assert not column.start.isEnabled()
+    assert column.hint.text() == "One moment"
+    _wait(qtbot, column)
+    assert column.start.isEnabled()
+
+
+EMOJI = CodeModel("emoji-vqvae", "emoji-vqvae", "vqvae", "")
+"""Its data is not at hand, so that the pets stay."""
+
+
+def _choose_prior(qtbot: QtBot, column: SettingsColumn, *models: CodeModel) -> None:
+    column.offer_models(models, models[0] if models else None)
+    QTest.mouseClick(column.family.buttons["prior"], Qt.MouseButton.LeftButton)
+    _wait(qtbot, column)
+
+
+def test_a_prior_is_asked_for_with_its_model_and_its_own_options(
+    qtbot: QtBot, column: SettingsColumn, labelled: str
+) -> None:
+    assert not column.prior.isVisible()
+    with qtbot.waitSignal(column.renamed):
+        _choose_prior(qtbot, column, EMOJI)
+    assert column.prior.isVisible()
+    assert "channels" in column.form.fields
+    assert "codes" not in column.form.fields
+    column.offer_name("emoji-vqvae-prior")
+    column.form.put({"channels": 32, "steps": 20})
+    asked = StartRequest(
+        "emoji-vqvae-prior",
+        "vqvae",
+        labelled,
+        20,
+        settings=("channels=32",),
+        prior_of="emoji-vqvae",
+        prior_name="emoji-vqvae",
+    )
+    with qtbot.waitSignal(column.start_asked) as told:
+        QTest.mouseClick(column.start, Qt.MouseButton.LeftButton)
+    assert told.args == [asked]
+    assert column.hint.text() == "Prior of emoji-vqvae on pets, about 4 s"
+
+
+def test_the_data_of_a_prior_is_at_first_that_of_its_model(
+    qtbot: QtBot, column: SettingsColumn, tmp_path: Path, labelled: str
+) -> None:
+    (tmp_path / "plain").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "plain" / "one.png")
+    plain = CodeModel("plain", str(tmp_path / "plain.safetensors"), "vqvae2", str(tmp_path / "plain"))
+    _choose_prior(qtbot, column, EMOJI, plain)
+    assert column.data.name == labelled
+    column.prior.combo.setFocus()
+    with qtbot.waitSignal(column.renamed):
+        QTest.keyClick(column.prior.combo, Qt.Key.Key_Down)
+    _wait(qtbot, column)
+    assert column.data.name == str(tmp_path / "plain")
+    assert (column.request.prior_of, column.request.family) == (plain.place, "vqvae2")
+    column.data.choose(labelled)
+    _wait(qtbot, column)
+    assert (column.request.prior_of, column.request.data) == (plain.place, labelled)
+
+
+def test_without_a_model_that_has_codes_there_is_no_prior(qtbot: QtBot, column: SettingsColumn) -> None:
+    _choose_prior(qtbot, column)
+    assert not column.prior.combo.isEnabled()
+    assert not column.start.isEnabled()
+    assert column.hint.text().startswith("A prior learns the codes of a model: train a VQ-VAE")
+
+
+def test_settings_of_a_prior_fill_the_form(qtbot: QtBot, column: SettingsColumn, labelled: str) -> None:
+    gone = "/runs/gone/model.safetensors"
+    request = StartRequest(
+        "again", "vqvae2", labelled, 9, settings=("channels=8",), prior_of=gone, prior_name="gone"
+    )
+    column.fill(request)
+    _wait(qtbot, column)
+    assert column.request == request
+    assert column.family.key == "prior"
+    assert column.prior.combo.currentText() == "gone"
+    column.offer_models([EMOJI], EMOJI)
+    assert column.request == request
+
+
+def test_times_are_given_up_where_nobody_looks(qtbot: QtBot, column: SettingsColumn) -> None:
+    asked = column._times.is_waiting_for
+    column._times._known.clear()
+    column._times.ask(column.subject)  # type: ignore[arg-type]  # there is one
+    assert asked(column.subject)
+    column.hide()
+    assert not asked(column.subject)
+    column.show()
+    assert asked(column.subject)
+    _wait(qtbot, column)
+
+
+def test_a_long_time_fits_its_card(qtbot: QtBot, column: SettingsColumn) -> None:
+    subject = column.subject
+    assert subject is not None
+    column._times._learn(subject, {"quick": 1000.0, "good": 10_200.0, "best": 94_000.0})
+    lines = [card.line for card in column.preset.buttons.values()]
+    assert lines == ["about 17 min", "2 h 50 min", "about 26 h"]

@@ -16,6 +16,7 @@ from gui.train.words import (
     duration_words,
     family_title,
     memory_words,
+    subject_title,
 )
 
 
@@ -56,3 +57,9 @@ def test_the_best_figure_is_the_elbo_where_there_is_one() -> None:
     assert best_words({"valid_psnr": 27.312, "valid_mse": 0.1}) == "27.31 dB"
     assert best_words({"valid_psnr": 27.3, "valid_elbo": -91.24}) == "ELBO -91.2"
     assert best_words({}) == ""
+    assert best_words({"valid_bits": 3.358, "valid_bits_0": 2.0}) == "3.36 bits per code"
+
+
+def test_a_prior_is_called_after_its_model() -> None:
+    assert subject_title("vqvae2", "emoji-vqvae2") == "Prior of emoji-vqvae2"
+    assert subject_title("vqvae2", "") == "VQ-VAE-2"

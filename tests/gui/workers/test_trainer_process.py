@@ -46,11 +46,11 @@ def test_the_program_is_the_command_line_beside_the_window() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sessions and niceness are of POSIX")
 def test_a_child_is_detached_and_gives_way(tmp_path: Path) -> None:
-    child = launch(tmp_path / "run", ["--steps=3"], (sys.executable, "-c", SAY))
+    child = launch(tmp_path / "run", ["train-prior", "--steps=3"], (sys.executable, "-c", SAY))
     assert child.exit_status() is None
     child._process.wait(20)
     told, session, niceness = json.loads(log_tail(tmp_path / "run"))
-    assert told == ["train", "--steps=3", f"--out={tmp_path / 'run'}"]
+    assert told == ["train-prior", "--steps=3", f"--out={tmp_path / 'run'}"]
     assert session == child.pid != os.getsid(0)
     assert niceness >= 5
     assert child.exit_status() == 0

@@ -22,20 +22,23 @@ from pytestqt.qtbot import QtBot
 from engine.errors import CodebrushError, RunFault
 from gui import theme
 from gui.dialogs.delete_run import DeleteRunDialog
+from gui.state.code_models import CodeModels
+from gui.state.expected_times import ExpectedTimes
 from gui.state.gallery import Gallery
+from gui.state.session import Session
 from gui.state.start_request import StartRequest
 from gui.state.training import TrainingState
 from gui.train.run_list import box_of
 from gui.workers.job import Ticket, Worker
 from gui.workers.reconstruct import Reconstructions
 from gui.workers.run_end import RunEnd
-from gui.workers.train_form import FormReader, TrainForm
+from gui.workers.train_form import FormReader, Subject, TrainForm
 from gui.workspaces import train as train_module
 from gui.workspaces.train import RunCommands, TrainWorkspace
 from tests.gui.conftest import Answers
 from tests.gui.fake_trainer import PROGRAM
-from tests.gui.tiny import TinyModel, card_of
-from tests.gui.train.forms import PRESETS, Option, seconds
+from tests.gui.tiny import TinyModel, card_of, library_of
+from tests.gui.train.forms import PRESETS, Option, times
 
 ROOT = Path(__file__).resolve().parents[3]
 # The options of the stand-in.
@@ -47,9 +50,9 @@ OPTIONS = (
 )
 
 
-def _read(family: str, data: str, ticket: Ticket) -> TrainForm:
+def _read(subject: Subject, ticket: Ticket) -> TrainForm:
     ticket.raise_if_cancelled()
-    return TrainForm(family, data, OPTIONS, PRESETS[:1])  # type: ignore[arg-type]
+    return TrainForm(subject, OPTIONS, PRESETS[:1])  # type: ignore[arg-type]
 
 
 class Window(QWidget):
@@ -57,7 +60,7 @@ class Window(QWidget):
 
     def __init__(self, runs: Path, chooser: Answers) -> None:
         super().__init__()
-        self.workers = [Worker(name) for name in ("training", "desk", "models")]
+        self.workers = [Worker(name) for name in ("training", "desk", "models", "times")]
         self.state = TrainingState([runs], self.workers[0], self, PROGRAM)
         self.gallery = Gallery(self.workers[2], self)
         self.painted: list[Path] = []
@@ -66,9 +69,19 @@ class Window(QWidget):
         self.follow = QAction("Follow training", self)
         self.follow.setCheckable(True)
         commands = RunCommands(self.painted.append, self.opened.append, self.follow)
-        reader = FormReader(_read, seconds)
+        reader = FormReader(_read, times)
+        self.session = Session(library_of(TinyModel("dots"), TinyModel("stripes")), self.workers[2], self)
+        self.session.open_model("stripes")
         self.train = TrainWorkspace(
-            self.state, self.gallery, commands, self.workers[1], self.workers[2], reader, chooser
+            self.state,
+            self.gallery,
+            CodeModels(self.session, self.state, self),
+            ExpectedTimes(times, self.workers[3], self),
+            commands,
+            self.workers[1],
+            self.workers[2],
+            reader,
+            chooser,
         )
         self.train.failed.connect(self.faults.append)
         self.state.refused.connect(self.faults.append)
@@ -181,6 +194,77 @@ def test_the_focus_stays_at_the_buttons(qtbot: QtBot, window: Window) -> None:
     window.state.stop()
     _wait(qtbot, lambda: window.state.status == "stopped")
     assert settings.start.hasFocus() or settings.name.hasFocus()
+
+
+def _start_prior(qtbot: QtBot, window: Window, until: str, **options: object) -> Path:
+    """Of the model in use; its data is the emoji, which are not looked at here."""
+    settings = window.train.settings
+    QTest.mouseClick(settings.family.buttons["prior"], Qt.MouseButton.LeftButton)
+    _wait(qtbot, settings.start.isEnabled)
+    return _start(qtbot, window, "stripes-prior", until, **options)
+
+
+def test_a_prior_is_trained_for_the_model_in_use(qtbot: QtBot, window: Window) -> None:
+    train, settings = window.train, window.train.settings
+    QTest.mouseClick(settings.family.buttons["prior"], Qt.MouseButton.LeftButton)
+    assert settings.prior.combo.currentText() == "stripes"
+    assert settings.data.name == "emoji"
+    assert settings.name.text() == "stripes-prior"
+    folder = _start_prior(qtbot, window, "training")
+    _wait(qtbot, lambda: _drawn(window).get("Bits, level 1", 0) > 5)
+    assert "Loss" not in _drawn(window)
+    assert "bits per code" in train.progress.text
+    assert "loss" not in train.progress.text
+    assert train.progress.about.text() == "Prior of stripes on Emoji"
+    assert "guess" in train.live.pictures.rows.waiting
+    assert not train.live.codes.isVisible()
+    assert settings.name.text() == "stripes-prior-2"
+    QTest.mouseClick(settings.pause, Qt.MouseButton.LeftButton)
+    _wait(qtbot, lambda: window.state.status == "paused")
+    QTest.mouseClick(settings.stop, Qt.MouseButton.LeftButton)
+    _wait(qtbot, lambda: window.state.status == "stopped")
+    _wait(qtbot, train.runs.go_on.isEnabled)
+    reached = window.state.step
+    QTest.mouseClick(train.runs.go_on, Qt.MouseButton.LeftButton)
+    _wait(qtbot, lambda: window.state.status == "training" and window.state.step > reached)
+    window.state.stop()
+    _wait(qtbot, lambda: window.state.status == "stopped")
+    _wait(qtbot, train.runs.paint.isEnabled)
+    QTest.mouseClick(train.runs.paint, Qt.MouseButton.LeftButton)
+    assert window.painted == [folder]
+
+
+def test_settings_of_a_prior_are_used_again(qtbot: QtBot, window: Window) -> None:
+    _start_prior(qtbot, window, "finished", steps=20, steps_per_s=500)
+    QTest.mouseClick(window.train.settings.family.buttons["vqvae"], Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.train.runs.duplicate, Qt.MouseButton.LeftButton)
+    _wait(qtbot, lambda: window.workers[2].pending == 0)
+    asked = window.train.settings.request
+    assert (asked.prior_of, asked.prior_name, asked.name) == ("stripes", "stripes", "stripes-prior-2")
+    assert asked.settings == ("steps_per_s=500.0",)
+
+
+def test_priors_are_compared_with_one_another(qtbot: QtBot, window: Window) -> None:
+    first = _start_prior(qtbot, window, "finished", steps=20, steps_per_s=500)
+    second = _start(qtbot, window, "second", "finished", steps=30, steps_per_s=500)
+    window.state.compare(first, True)
+    _wait(qtbot, lambda: _drawn(window) == {"second": 30, "stripes-prior": 20})
+    assert window.state.card_of(second) is not None
+    assert window.train.curves.losses_head.choice is not None
+    assert window.train.curves.losses_head.choice.axis == "bits per code"
+
+
+def test_runs_with_codes_are_offered_once_they_rest(qtbot: QtBot, window: Window) -> None:
+    prior = window.train.settings.prior
+
+    def offered() -> list[str]:
+        return [prior.combo.itemText(place) for place in range(prior.combo.count())]
+
+    _start(qtbot, window, "first", steps_per_s=20)
+    assert offered() == ["dots", "stripes"]
+    _wait(qtbot, lambda: window.state.step > 4)
+    window.state.stop()
+    _wait(qtbot, lambda: offered() == ["dots", "stripes", "first"])
 
 
 def test_a_kill_is_said_with_the_end_of_the_log_and_a_way_on(
