@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.decoding.decoder import CodeLevel, Codes
+from engine.decoding.prior import CodePrior
 from engine.errors import CodesFault
 
 
@@ -26,6 +27,7 @@ class TinyDecoder:
     image_size = 32
     receptive_margin = 1
     encode_margin = 1
+    prior: CodePrior | None = None
 
     def __init__(self, codes: int = 16, stride_px: int = 4) -> None:
         self.levels = (CodeLevel(stride_px, codes, 3),)
