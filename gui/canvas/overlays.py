@@ -24,8 +24,8 @@ NUMBERS_FROM_PX = 28.0
 DIM = 150
 """Opacity, of 255, of what darkens the cells that a code pointed at in the palette is not in."""
 
-SURPRISE_OPACITY = 215
-"""Of 255: enough for its colours to be read, with a trace of what is below."""
+SURPRISE_OPACITY = 220
+"""Of 255: its colours can be read, and the canvas still shows where it ends."""
 
 
 @dataclass(frozen=True, slots=True)
