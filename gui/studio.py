@@ -250,7 +250,8 @@ class Studio:
         for asking in (self.surprise, self.suggesting):
             asking.lacking.connect(self._offer_prior)
             asking.failed.connect(self.window.messages.say_fault)
-        self.surprise.shown_changed.connect(self.window.actions_table["view.surprise"].setChecked)
+        self.surprise.shown_changed.connect(self._follow_surprise)
+        self._follow_surprise(False)
         self.decoding.failed.connect(self.window.messages.say_fault)
         self.recovery.failed.connect(self._warn_of_no_copy)
         self.following.adopted.connect(self._keep_codes)
@@ -305,6 +306,10 @@ class Studio:
     def _warn_of_no_copy(self, error: CodebrushError) -> None:
         text = f"Should Codebrush crash, what you paint now could not be brought back: {error}"
         self.window.messages.say("warn", text)
+
+    def _follow_surprise(self, shown: bool) -> None:
+        self.window.actions_table["view.surprise"].setChecked(shown)
+        self.window.actions_table.allow("select.surprising", shown)
 
     def _offer_prior(self) -> None:
         text = f"{self.session.model_name} has no prior, which would know what codes to expect"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,7 @@ class SurpriseState(QObject):
         self._shown = False
         self._threshold = FIRST_THRESHOLD
         self._known: list[Surprise] = []
+        self._strips: list[list[Box]] = []  # the windows, by rows of windows
         self._dirty: dict[Box, None] = {}  # an ordered set
         self._in_flight: tuple[Box, Ticket] | None = None
         painting.document_changed.connect(self._restart)
@@ -123,6 +125,8 @@ class SurpriseState(QObject):
 
     def select(self) -> None:
         """Select what is surprising: selections count coarsest cells, one fine cell selects the whole."""
+        if self.bits is None:
+            return
         ratio, (rows, columns) = self._painting.ratio, self._painting.painting.grid.shape
         blocks = self.surprising.reshape(rows, ratio, columns, ratio)
         above: Mask = np.asarray(blocks.any(axis=(1, 3)))
@@ -156,15 +160,21 @@ class SurpriseState(QObject):
         self._known, self._dirty = [], {}
         if self._shown and self.prior is not None:
             self._known = [_unknown(level.shape) for level in self._painting.painting.grid.levels]
-            self._dirty = dict.fromkeys(self._windows(self.prior))
+            self._strips = self._windows(self.prior)
+            self._dirty = dict.fromkeys(window for strip in self._strips for window in strip)
         self.changed.emit()
         self._next()
 
-    def _windows(self, prior: CodePrior) -> list[Box]:
+    def _windows(self, prior: CodePrior) -> list[list[Box]]:
         grid = self._painting.painting.grid
         limit = max(1, WINDOW_CELLS // grid.ratios[-1])
         rows, columns = grid.shape
-        return covering(rows, columns, limit, min(prior.margin, limit // 3))
+        boxes = covering(rows, columns, limit, min(prior.margin, limit // 3))
+        return [list(strip) for _, strip in groupby(boxes, lambda box: box.top)]
+
+    def _touched(self, box: Box) -> list[Box]:
+        strips = [strip for strip in self._strips if strip[0].top < box.bottom and box.top < strip[0].bottom]
+        return [window for strip in strips for window in strip if not window.intersection(box).is_empty]
 
     def _mark(self, patches: tuple[Patch, ...]) -> None:
         prior = self.prior
@@ -172,9 +182,7 @@ class SurpriseState(QObject):
             return
         for patch in patches:
             box, _ = self._painting.painting.grid.coarse(patch)
-            reached = box.grown(prior.margin)
-            touched = [w for w in self._windows(prior) if not w.intersection(reached).is_empty]
-            self._dirty |= dict.fromkeys(touched)
+            self._dirty |= dict.fromkeys(self._touched(box.grown(prior.margin)))
         if self._in_flight is not None and self._in_flight[0] in self._dirty:
             self._drop()  # what is on its way is of codes that are no longer there
         self._next()

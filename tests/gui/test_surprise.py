@@ -25,7 +25,9 @@ def test_the_status_line_says_what_the_prior_says_of_the_cell(qtbot: QtBot, open
     studio = open_studio(library_of(with_prior()))
     point_at(qtbot, studio, 2, 3)
     assert status(studio) == ""
+    assert not studio.window.actions_table["select.surprising"].isEnabled()
     studio.window.actions_table["view.surprise"].trigger()
+    assert studio.window.actions_table["select.surprising"].isEnabled()
     qtbot.waitUntil(lambda: status(studio) == "1.4 bits, rank 0, entropy 3.5 bits")
     paint_at(qtbot, studio, 2, 3)
     qtbot.waitUntil(lambda: status(studio) == "4.6 bits, rank 1, entropy 3.5 bits")

@@ -69,6 +69,9 @@ def test_nothing_is_asked_until_it_is_shown_and_then_all_cells_are_known(qtbot, 
     assert (said.bits, said.rank, said.entropy) == (pytest.approx(prior.other_bits), 1, 3.5)
     surprise.show(False)
     assert surprise.bits is None
+    state.select_all()
+    surprise.select()  # nothing is known: what is selected stays
+    assert state.selection.mask.all()
 
 
 def test_strokes_undo_and_another_painting_are_followed(qtbot, worker) -> None:
