@@ -137,6 +137,7 @@ def _expect(visitor: Visitor) -> None:
         return
     visitor.point((16, 14))
     visitor.trigger("view.surprise")
+    visitor.wait(lambda: not visitor.studio.surprise.is_busy, "the surprise")
     visitor.shoot("surprise")
     visitor.trigger("view.surprise")
     visitor.press(visitor.canvas, Qt.Key.Key_Tab)
