@@ -38,6 +38,10 @@ class CodesFault(CodebrushError):
     """Codes out of range, of another type or of a shape that does not fit the model."""
 
 
+class PriorFault(CodebrushError):
+    """A prior that is asked of a model without one, or with a condition that does not fit."""
+
+
 class PictureFault(FileFault):
     """An image that cannot be read or is too large."""
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.decoding.decoder import CodeLevel, Codes
+from engine.decoding.prior import CodePrior
 from engine.errors import CodesFault, ModelFault
 from exporters.description import Description, GraphEntry, as_card, read_description
 from exporters.export_folder import Manifest, codebook_name, read_checked, read_manifest
@@ -24,6 +25,7 @@ class OnnxDecoder:
     """An exported model held in memory. Every file was checked against the manifest before it was used."""
 
     device = "CPU, ONNX Runtime"
+    prior: CodePrior | None = None  # an export holds encoder and decoder
 
     def __init__(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication, QWidget
@@ -39,6 +40,8 @@ from gui.state.painting import PaintingState
 from gui.state.recovery import Recovery
 from gui.state.selected_cells import SelectedCells
 from gui.state.session import Session
+from gui.state.suggestions import Suggesting
+from gui.state.surprise import SurpriseState
 from gui.state.training import TrainingState
 from gui.workers.decode import DecodeLoop
 from gui.workers.files import Opened, belongs_to, kind_of, open_painting
@@ -115,6 +118,8 @@ class Studio:
         self.picture = PictureStore(self.painting, window)
         self.decoding = DecodeLoop(self.painting, self._model_worker, window)
         self.book = Book(self.session, self.painting, self._model_worker, window)
+        self.surprise = SurpriseState(self.painting, self._model_worker, window)
+        self.suggesting = Suggesting(self.painting, self._model_worker, window)
         self.recovery = Recovery(self.painting, folders.autosaves, self._reader, window)
 
     def _make_commands(self, chooser: FileChooser) -> None:
@@ -173,6 +178,8 @@ class Studio:
             self.cells,
             self.picture,
             self.decoding,
+            self.surprise,
+            self.suggesting,
             self.window.actions_table,
             self.column,
         )
@@ -254,9 +261,15 @@ class Studio:
         session, painting = self.session, self.painting
         session.statistics_changed.connect(self._learn_codes)
         self.book.changed.connect(self._choose_codes)
-        session.decoder_changed.connect(lambda: self.decoding.set_decoder(session.decoder))
+        for follower in (self.decoding, self.surprise, self.suggesting):
+            session.decoder_changed.connect(partial(self._give_decoder, follower))
         for changed in (painting.document_changed, painting.level_changed):
             changed.connect(self._limit_codes)
+        for asking in (self.surprise, self.suggesting):
+            asking.lacking.connect(self._offer_prior)
+            asking.failed.connect(self.window.messages.say_fault)
+        self.surprise.shown_changed.connect(self._follow_surprise)
+        self._follow_surprise(False)
         self.decoding.failed.connect(self.window.messages.say_fault)
         self.recovery.failed.connect(self._warn_of_no_copy)
         self.following.adopted.connect(self._keep_codes)
@@ -266,7 +279,13 @@ class Studio:
         window.assemble(self._picker, self.files.recent)
         states = self.session, self.painting
         self._readout = Readout(
-            window.status, window.header.title, self._picker, *states, self.brush, self.decoding
+            window.status,
+            window.header.title,
+            self._picker,
+            *states,
+            self.brush,
+            self.decoding,
+            self.surprise,
         )
         self._availability = Availability(window.actions_table, self.painting, self.session, self.exports)
         self.paint.canvas.zoom_changed.connect(window.status.show_zoom)
@@ -274,6 +293,9 @@ class Studio:
         window.close_asked.connect(self._quit)
         window.painted.connect(self._start)
         window.closed.connect(self._stop)
+
+    def _give_decoder(self, follower: DecodeLoop | SurpriseState | Suggesting) -> None:
+        follower.set_decoder(self.session.decoder)
 
     def _learn_codes(self) -> None:
         """Give the canvas what the model's file says of its codes."""
@@ -302,6 +324,15 @@ class Studio:
     def _warn_of_no_copy(self, error: CodebrushError) -> None:
         text = f"Should Codebrush crash, what you paint now could not be brought back: {error}"
         self.window.messages.say("warn", text)
+
+    def _follow_surprise(self, shown: bool) -> None:
+        self.window.actions_table["view.surprise"].setChecked(shown)
+        self.window.actions_table.allow("select.surprising", shown)
+
+    def _offer_prior(self) -> None:
+        text = f"{self.session.model_name} has no prior, which would know what codes to expect"
+        go = partial(self.window.show_workspace, "train")
+        self.window.messages.say("info", text, "Train a prior", go)
 
     def _quit(self) -> None:
         """Close, after asking what would be lost and what is still training."""

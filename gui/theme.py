@@ -41,6 +41,9 @@ SERIES += ("#f0e442", "#8c9eff", "#b8bcc6", "#c49a6c", "#7fd3c7")
 # Viridis at nine even places: as bright as the figure is large, for every eye.
 VIRIDIS: tuple[str, ...] = ("#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c")
 VIRIDIS += ("#28ae80", "#5ec962", "#addc30", "#fde725")
+# Magma at nine even places.
+MAGMA: tuple[str, ...] = ("#000004", "#1d1147", "#51127c", "#822681", "#b73779")
+MAGMA += ("#e75263", "#fc8961", "#fec488", "#fcfdbf")
 
 SPACE_1, SPACE_2, SPACE_3, SPACE_4, SPACE_5 = 4, 8, 12, 16, 24
 CONTROL_HEIGHT = 28

@@ -39,6 +39,7 @@ def tour(out: Path) -> list[Path]:
         _paint(visitor)
         _look_closer(visitor)
         _palette(visitor)
+        _expect(visitor)
         _own_image(visitor, Path(folder))
         _new_and_export(visitor, Path(folder))
         visit_training(visitor)
@@ -127,6 +128,22 @@ def _palette(visitor: Visitor) -> None:
     visitor.shoot("palette-by-similarity")
     visitor.leave(palette)
     palette.set_sort("colour")
+
+
+def _expect(visitor: Visitor) -> None:
+    """What surprises the prior, and what it would have expected; a model without one has nothing to show."""
+    decoder, popup = visitor.studio.session.decoder, visitor.studio.paint.popup
+    if decoder is None or decoder.prior is None:
+        return
+    visitor.point((16, 14))
+    visitor.trigger("view.surprise")
+    visitor.wait(lambda: not visitor.studio.surprise.is_busy, "the surprise")
+    visitor.shoot("surprise")
+    visitor.trigger("view.surprise")
+    visitor.press(visitor.canvas, Qt.Key.Key_Tab)
+    visitor.wait(popup.isVisible, "the suggestions")
+    visitor.shoot("suggestions")
+    visitor.press(popup, Qt.Key.Key_Escape)
 
 
 def _own_image(visitor: Visitor, folder: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.decoding.decoder import CodeLevel, Codes
+from engine.decoding.prior import CodePrior, Grids, Likeliest, Surprise
 from engine.errors import CodesFault
 
 
@@ -26,6 +27,7 @@ class TinyDecoder:
     image_size = 32
     receptive_margin = 1
     encode_margin = 1
+    prior: CodePrior | None = None
 
     def __init__(self, codes: int = 16, stride_px: int = 4) -> None:
         self.levels = (CodeLevel(stride_px, codes, 3),)
@@ -45,6 +47,51 @@ class TinyDecoder:
     def decode(self, codes: Sequence[Codes]) -> NDArray[np.float32]:
         (level,) = codes
         return _pictures(level, self.levels[0], self._colours)
+
+
+class TinyPrior:
+    """Expects the code of the cell on the left (0 at the border) nine times as much as any other.
+
+    Margin 1; all levels alike; a code's number decides between those that are equally likely.
+    """
+
+    labels = ()
+    margin = 1
+
+    def __init__(self, codes: int = 16) -> None:
+        self._codes = codes
+
+    @property
+    def expected_bits(self) -> float:
+        return float(np.log2((self._codes + 8) / 9))
+
+    @property
+    def other_bits(self) -> float:
+        return float(np.log2(self._codes + 8))
+
+    def surprise(self, codes: Grids, condition: NDArray[np.float32] | None = None) -> list[Surprise]:
+        del condition
+        return [self._of_level(grid) for grid in codes]
+
+    def _of_level(self, grid: NDArray[np.int64]) -> Surprise:
+        as_expected = grid == np.pad(grid, ((0, 0), (1, 0)))[:, :-1]
+        bits = np.where(as_expected, self.expected_bits, self.other_bits).astype(np.float32)
+        return Surprise(bits, (~as_expected).astype(np.int64), np.full(grid.shape, 3.5, np.float32))
+
+    def likeliest(
+        self,
+        codes: Grids,
+        level: int,
+        cell: tuple[int, int],
+        count: int,
+        condition: NDArray[np.float32] | None = None,
+    ) -> Likeliest:
+        del condition
+        row, column = cell
+        weights = np.ones(self._codes)
+        weights[codes[level][row, column - 1] if column else 0] = 9.0
+        order = np.argsort(-weights, kind="stable")[:count]
+        return Likeliest(order, weights[order] / weights.sum())
 
 
 class TinyTwoLevelDecoder(TinyDecoder):

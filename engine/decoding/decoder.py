@@ -12,6 +12,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.decoding.prior import CodePrior
+
 Codes = NDArray[np.int64]
 """One level of codes, `(B, h, w)`."""
 
@@ -57,6 +59,11 @@ class Decoder(Protocol):
     @property
     def encode_margin(self) -> int:
         """Coarsest cells of image around a window that its codes may depend on."""
+        ...
+
+    @property
+    def prior(self) -> CodePrior | None:
+        """What knows which codes go together; None for a model that has no prior."""
         ...
 
     def codebook(self, level: int) -> NDArray[np.float32]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from engine.checkpoint import ModelCard, read_card
 from engine.decoding.decoder import CodeLevel, Codes
+from engine.decoding.prior import CodePrior
 from engine.errors import CodesFault, ModelFault
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class TorchDecoder:
         self._model = model
         self._card = card
         self._device = device
+        self._prior = _prior_of(model, card)
 
     @property
     def name(self) -> str:
@@ -66,6 +68,10 @@ class TorchDecoder:
     @property
     def encode_margin(self) -> int:
         return self._model.encode_margin
+
+    @property
+    def prior(self) -> CodePrior | None:
+        return self._prior
 
     def codebook(self, level: int) -> NDArray[np.float32]:
         # A copy: on the CPU the array would share its memory with the model.
@@ -118,6 +124,14 @@ class TorchDecoder:
         # Copied where it is read-only or strange in memory: torch warns of the one and refuses the other.
         usable = np.require(array, requirements=["C", "W"])
         return torch.from_numpy(usable).to(next(self._model.parameters()).device)
+
+
+def _prior_of(model: DiscreteAutoencoder, card: ModelCard) -> CodePrior | None:
+    if model.priors is None:
+        return None
+    from engine.priors.torch_prior import TorchPrior
+
+    return TorchPrior(model.priors, tuple(card.prior.labels) if card.prior is not None else ())
 
 
 def load_decoder(path: Path, device: str | None = None) -> TorchDecoder:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.codes.box import Box
 from engine.decoding.decoder import Decoder, from_pixels, to_pixels
+from engine.decoding.prior import CodePrior, Surprise
 from engine.decoding.tiles import TileQueue
 from engine.errors import CodesFault
 
@@ -23,10 +24,12 @@ __all__ = [
     "CancelledError",
     "TileQueue",
     "Window",
+    "covering",
     "decode_full",
     "decode_window",
     "encode_windowed",
     "read_window",
+    "surprise_window",
 ]
 
 WINDOW_PX = 256
@@ -75,6 +78,17 @@ def decode_window(decoder: Decoder, window: Window) -> Pixels:
     rows, columns = window.inner.scaled(decoder.levels[0].stride_px).slices
     pixels: Pixels = to_pixels(images[:, :, rows, columns])[0]
     return pixels
+
+
+def surprise_window(
+    prior: CodePrior, window: Window, condition: NDArray[np.float32] | None = None
+) -> list[Surprise]:
+    """Per level the surprise of the codes of `window.box`, read with the prior's margin around it."""
+    rows = window.codes[0].shape[0]
+    return [
+        level.within(window.inner.scaled(grid.shape[0] // rows))
+        for level, grid in zip(prior.surprise(window.codes, condition), window.codes, strict=True)
+    ]
 
 
 def decode_full(
@@ -134,14 +148,19 @@ def _boxes(
     cancelled: Asked | None,
 ) -> Iterator[Box]:
     """Boxes that cover the canvas once, each at most `limit` cells with its context; reports after each."""
-    rows, columns = (_spans(length, limit, margin) for length in (height, width))
-    boxes = [Box(top, left, bottom, right) for top, bottom in rows for left, right in columns]
+    boxes = covering(height, width, limit, margin)
     for done, box in enumerate(boxes):
         if cancelled is not None and cancelled():
             raise CancelledError
         yield box
         if progress is not None:
             progress((done + 1) / len(boxes))
+
+
+def covering(height: int, width: int, limit: int, margin: int) -> list[Box]:
+    """Boxes that cover a canvas once, row by row, each at most `limit` cells with `margin` around it."""
+    rows, columns = (_spans(length, limit, margin) for length in (height, width))
+    return [Box(top, left, bottom, right) for top, bottom in rows for left, right in columns]
 
 
 def _spans(length: int, limit: int, margin: int) -> list[tuple[int, int]]:

@@ -23,6 +23,8 @@ from gui.offscreen import themed_application
 from gui.state.brush import BrushState
 from gui.state.painting import PaintingState
 from gui.state.selected_cells import SelectedCells
+from gui.state.suggestions import Suggesting
+from gui.state.surprise import SurpriseState
 from gui.workers.decode import DecodeLoop
 from gui.workers.job import Worker
 from gui.workspaces.paint import PaintWorkspace
@@ -96,6 +98,8 @@ class Easel(QObject):
             SelectedCells(self._painting, self),
             picture,
             self._decoding,
+            SurpriseState(self._painting, self._worker, self),
+            Suggesting(self._painting, self._worker, self),
             ActionTable(self._window),
         )
         QHBoxLayout(self._window).addWidget(workspace)

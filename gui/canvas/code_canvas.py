@@ -34,6 +34,7 @@ from gui.canvas.tools.toolbox import make_tools
 from gui.state.brush import BrushState
 from gui.state.painting import PaintingState
 from gui.state.selected_cells import SelectedCells
+from gui.state.surprise import SurpriseState
 from gui.workers.decode import Decoded
 
 NOWHERE = Box(0, 0, 0, 0)
@@ -60,6 +61,7 @@ class CodeCanvas(PictureView):
     """Shows a `PaintingState` and paints on it with the tool in a `BrushState`."""
 
     preview_wanted = Signal(object)  # Stamp to be shown decoded under the pointer, or None
+    suggestions_wanted = Signal(int, int)  # row and column of the cell under the pointer
     refused = Signal()  # a tool was pressed on a painting that cannot be changed
 
     def __init__(
@@ -69,8 +71,11 @@ class CodeCanvas(PictureView):
         cells: SelectedCells,
         picture: PictureStore,
         parent: QWidget | None = None,
+        surprise: SurpriseState | None = None,
     ) -> None:
         super().__init__(picture, parent)
+        self._surprise = surprise
+        self._suggests = self._is_over = False
         self._painting = painting
         self._brush = brush
         self._cells = cells
@@ -103,6 +108,9 @@ class CodeCanvas(PictureView):
         self._painting.document_changed.connect(self._drop_preview)
         self._painting.read_only_changed.connect(self.update_cursor)
         self._painting.level_changed.connect(self.update)
+
+        if self._surprise is not None:
+            self._surprise.changed.connect(self.update)
 
     # What is shown
 
@@ -150,6 +158,9 @@ class CodeCanvas(PictureView):
         cells, part = Cells(self.view, stride), exposed.coarsened(stride).clipped(*codes.shape)
         if self._preview is not None:
             overlays.draw_pixels(painter, Cells(self.view, 1), *self._preview)
+        bits = self._surprise.bits if self._surprise is not None else None
+        if self._surprise is not None and bits is not None and not part.is_empty:
+            overlays.draw_surprise(painter, cells, part, bits, self._surprise.top)
         if self._lit is not None:
             seen = self.visible.coarsened(stride).clipped(*codes.shape)
             overlays.draw_lit(painter, cells, seen, codes, self._lit)
@@ -250,6 +261,7 @@ class CodeCanvas(PictureView):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
+        self._is_over = True
         if not self.is_panning:
             self._hand.move(self._pointer_at(event.position(), event))
 
@@ -283,6 +295,7 @@ class CodeCanvas(PictureView):
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
+        self._is_over = False
         if not self.is_dragging:
             self._hand.leave()
 
@@ -294,6 +307,18 @@ class CodeCanvas(PictureView):
         self._hand.leave()
 
     # Keys
+
+    def offer_suggestions(self, offered: bool) -> None:
+        """Whether Tab over a cell asks what could stand there."""
+        self._suggests = offered
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab moves the focus, but over a cell that something can be suggested for."""
+        cell = self._brush.hovered_cell
+        if forward and self._suggests and self._is_over and cell is not None and not self.is_dragging:
+            self.suggestions_wanted.emit(*cell)
+            return True
+        return super().focusNextPrevChild(forward)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())

@@ -24,6 +24,9 @@ NUMBERS_FROM_PX = 28.0
 DIM = 150
 """Opacity, of 255, of what darkens the cells that a code pointed at in the palette is not in."""
 
+SURPRISE_OPACITY = 220
+"""Of 255: its colours can be read, and the canvas still shows where it ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cells:
@@ -90,6 +93,26 @@ def draw_lit(painter: QPainter, cells: Cells, part: Box, codes: NDArray[np.int64
     image = QImage(veil.data, part.width, part.height, 4 * part.width, QImage.Format.Format_ARGB32)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
     painter.drawImage(cells.rect(part), image)
+
+
+def draw_surprise(painter: QPainter, cells: Cells, part: Box, bits: NDArray[np.float32], top: float) -> None:
+    """The bits of the cells of `part` as colours, from 0 to `top`; what is not known yet stays free."""
+    words = magma_words(bits[part.slices] / top)
+    image = QImage(words.data, part.width, part.height, 4 * part.width, QImage.Format.Format_ARGB32)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    painter.drawImage(cells.rect(part), image)
+
+
+def magma_words(shares: NDArray[np.floating], opacity: int = SURPRISE_OPACITY) -> Words:
+    """0xAARRGGBB of shares (h, w) in [0, 1]; 0, which shows nothing, for NaN."""
+    known = ~np.isnan(shares)
+    place = np.clip(np.where(known, shares, 0.0), 0.0, 1.0) * (len(theme.MAGMA) - 1)
+    anchors, colours = np.arange(len(theme.MAGMA)), [QColor(name) for name in theme.MAGMA]
+    bands = zip(*((c.red(), c.green(), c.blue()) for c in colours), strict=True)
+    levels = [np.interp(place, anchors, band) for band in bands]
+    red, green, blue = (np.rint(level).astype(np.uint32) for level in levels)
+    words = np.uint32(opacity << 24) | red << 16 | green << 8 | blue
+    return np.ascontiguousarray(np.where(known, words, np.uint32(0)))
 
 
 def draw_selection(painter: QPainter, cells: Cells, part: Box, edges: Edges) -> None:

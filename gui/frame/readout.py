@@ -10,6 +10,7 @@ from gui.state.brush import BrushState
 from gui.state.level_words import level_name
 from gui.state.painting import PaintingState
 from gui.state.session import Session
+from gui.state.surprise import SurpriseState
 from gui.workers.decode import Decoded, DecodeLoop
 
 
@@ -25,9 +26,11 @@ class Readout:
         painting: PaintingState,
         brush: BrushState,
         decoding: DecodeLoop,
+        surprise: SurpriseState,
     ) -> None:
         self._status, self._title, self._picker = status, title, picker
         self._session, self._painting, self._brush = session, painting, brush
+        self._surprise = surprise
         for signal in (session.status_changed, session.decoder_changed, session.statistics_changed):
             signal.connect(self._show_model)
         painting.document_changed.connect(self._show_document)
@@ -35,6 +38,7 @@ class Readout:
         painting.history_changed.connect(self._show_title)
         painting.codes_changed.connect(self._show_hovered)
         painting.level_changed.connect(self._show_hovered)
+        surprise.changed.connect(self._show_hovered)
         brush.changed.connect(self._follow_brush)
         decoding.decoded.connect(self._show_decode)
         self._show_model()
@@ -75,7 +79,7 @@ class Readout:
             return
         code = int(codes[cell])
         name = level_name(self._painting.level, len(self._painting.painting.grid.levels))
-        self._status.show_hovered(Hovered(*cell, code, self._share(code), name))
+        self._status.show_hovered(Hovered(*cell, code, self._share(code), name, self._surprise_of(*cell)))
 
     def _share(self, code: int) -> float | None:
         """The share of the data set's cells that use `code`, if the model of the painting says so."""
@@ -84,6 +88,12 @@ class Readout:
             return None
         use = statistics[level].use
         return float(use[code] / max(1, np.sum(use)))
+
+    def _surprise_of(self, row: int, column: int) -> str:
+        said = self._surprise.at(row, column)
+        if said is None:
+            return ""
+        return f"{said.bits:.1f} bits, rank {said.rank}, entropy {said.entropy:.1f} bits"
 
     def _show_decode(self, decoded: Decoded) -> None:
         self._status.show_decode(1000 * decoded.seconds)

@@ -23,6 +23,7 @@ class Hovered:
     code: int
     used: float | None  # [0, 1]; None where the model does not say
     level: str = ""  # the level's name where there are several
+    surprise: str = ""  # what the prior says of it, while that is shown
 
 
 class StatusLine(QWidget):
@@ -33,6 +34,7 @@ class StatusLine(QWidget):
         self.setFixedHeight(HEIGHT)
         self._cell = self._label("Cell under the pointer", "middle cell 1023, 1023")
         self._code = self._label("Code under the pointer", "code 65535 (used 100.0 %)")
+        self._surprise = self._label("What the prior says of the cell under the pointer")
         self._size = self._label("Size of the picture")
         self._zoom = self._label("Zoom", "10000 %")
         self._decode = self._label("Time of the last decode", "decode 1000 ms")
@@ -41,7 +43,7 @@ class StatusLine(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.SPACE_3, 0, theme.SPACE_3, 0)
         layout.setSpacing(theme.SPACE_5)
-        for label in (self._cell, self._code):
+        for label in (self._cell, self._code, self._surprise):
             layout.addWidget(label)
         layout.addStretch()
         for label in (self._size, self._zoom):
@@ -59,14 +61,16 @@ class StatusLine(QWidget):
 
     def show_painting(self, is_shown: bool) -> None:
         """Whether what is said of the painting belongs to what is on show; the model's part always does."""
-        for label in (self._cell, self._code, self._size, self._zoom, self._decode):
+        for label in (self._cell, self._code, self._surprise, self._size, self._zoom, self._decode):
             label.setVisible(is_shown)
 
     def show_hovered(self, hovered: Hovered | None) -> None:
         if hovered is None:
             self._cell.clear()
             self._code.clear()
+            self._surprise.clear()
             return
+        self._surprise.setText(hovered.surprise)
         self._cell.setText(f"{hovered.level} cell {hovered.row}, {hovered.column}".lstrip().lower())
         used = "" if hovered.used is None else f" ({_use_in_words(hovered.used)})"
         self._code.setText(f"code {hovered.code}{used}")

@@ -13,7 +13,10 @@ from gui import theme
 from gui.actions import ActionTable
 from gui.canvas.code_canvas import CodeCanvas
 from gui.canvas.hint_line import HintLine
+from gui.canvas.overlays import Cells
 from gui.canvas.picture import PictureStore
+from gui.canvas.suggest_popup import SuggestPopup
+from gui.canvas.surprise_bar import SurpriseBar
 from gui.canvas.tool_options import ToolOptions
 from gui.canvas.tool_strip import ToolStrip
 from gui.frame.lines import line
@@ -21,6 +24,8 @@ from gui.state.brush import TOOLS, BrushState
 from gui.state.level_words import KEYED_LEVELS
 from gui.state.painting import PaintingState
 from gui.state.selected_cells import SelectedCells
+from gui.state.suggestions import Suggesting, Suggestions
+from gui.state.surprise import SurpriseState
 from gui.workers.decode import DecodeLoop
 
 FIRST_HINT = "Drag to paint with the chosen code, right-drag with the second one, wheel to zoom, space to pan"
@@ -38,6 +43,8 @@ class PaintWorkspace(QWidget):
         cells: SelectedCells,
         picture: PictureStore,
         decoding: DecodeLoop,
+        surprise: SurpriseState,
+        suggesting: Suggesting,
         actions: ActionTable,
         side: QWidget | None = None,
         parent: QWidget | None = None,
@@ -48,11 +55,15 @@ class PaintWorkspace(QWidget):
         self._brush = brush
         self._cells = cells
         self._decoding = decoding
+        self._surprise = surprise
+        self._suggesting = suggesting
         self._has_painted = False  # in this window, or whoever made the painting
-        self.canvas = CodeCanvas(painting, brush, cells, picture, self)
+        self.canvas = CodeCanvas(painting, brush, cells, picture, self, surprise)
+        self.popup = SuggestPopup(self.canvas)
         self.hint = HintLine(self.canvas)
         self._lay_out(actions, side)
         self._connect(picture)
+        self._connect_suggestions()
         self._choose_hint()
 
     def commands(self) -> dict[str, Callable[[], object]]:
@@ -71,6 +82,8 @@ class PaintWorkspace(QWidget):
             "edit.fill": self.fill,
             "edit.clear": cells.clear,
             "edit.swap": brush.swap,
+            "edit.suggest": lambda: self._suggesting.ask(*canvas.target_cell),
+            "select.surprising": self._surprise.select,
             "select.all": painting.select_all,
             "select.none": painting.select_none,
             "select.invert": painting.invert_selection,
@@ -82,7 +95,11 @@ class PaintWorkspace(QWidget):
 
     def switches(self) -> dict[str, Callable[[bool], object]]:
         """What the actions that are on or off do, by their names in `gui.actions`."""
-        return {"view.grid": self.canvas.show_grid, "view.index": self.canvas.show_index}
+        return {
+            "view.grid": self.canvas.show_grid,
+            "view.index": self.canvas.show_index,
+            "view.surprise": self._surprise.show,
+        }
 
     def paste(self) -> None:
         """Let the copied cells float below the pointer, with the move tool in the hand."""
@@ -100,13 +117,14 @@ class PaintWorkspace(QWidget):
     def _lay_out(self, actions: ActionTable, side: QWidget | None) -> None:
         options = QHBoxLayout()
         options.addWidget(ToolOptions(self._brush, actions, self), 1)
-        for name in ("view.zoom_out", "view.zoom_in", "view.fit", "view.grid", "view.index"):
+        for name in ("view.zoom_out", "view.zoom_in", "view.fit", "view.grid", "view.index", "view.surprise"):
             options.addWidget(actions.button(name, self))
         options.setSpacing(theme.SPACE_1)
         options.setContentsMargins(0, 0, theme.SPACE_2, 0)
         middle = QVBoxLayout()
         middle.addLayout(options)
         middle.addWidget(line(Qt.Orientation.Horizontal, self))
+        middle.addWidget(SurpriseBar(self._surprise, self))
         middle.addWidget(self.canvas, 1)
         whole = QHBoxLayout(self)
         whole.addWidget(ToolStrip(self._brush, actions, self))
@@ -128,6 +146,22 @@ class PaintWorkspace(QWidget):
         canvas.refused.connect(lambda: self.hint.notice(READ_ONLY_HINT))
         painting.history_changed.connect(self._choose_hint)
         painting.read_only_changed.connect(self._choose_hint)
+
+    def _connect_suggestions(self) -> None:
+        canvas, suggesting, popup = self.canvas, self._suggesting, self.popup
+        canvas.suggestions_wanted.connect(suggesting.ask)
+        canvas.visible_changed.connect(popup.dismiss)
+        suggesting.found.connect(self._open_suggestions)
+        suggesting.voided.connect(popup.dismiss)
+        suggesting.ability_changed.connect(canvas.offer_suggestions)
+        popup.picked.connect(suggesting.pick)
+        canvas.offer_suggestions(suggesting.can_suggest)
+
+    def _open_suggestions(self, suggestions: Suggestions) -> None:
+        row, column = suggestions.cell
+        stride = self._painting.stride_px
+        cell = Cells(self.canvas.view, stride).rect(Box(row, column, row + 1, column + 1))
+        self.popup.open(suggestions, cell.toRect())
 
     def _look_at(self, pixels: Box) -> None:
         self._decoding.set_visible(pixels.coarsened(self._painting.painting.strides[0]))

@@ -9,15 +9,33 @@ import numpy as np
 import pytest
 
 from engine.checkpoint import read_card, read_statistics
+from engine.decoding.prior import CodePrior
 from engine.decoding.torch_decoder import TorchDecoder
 from engine.errors import ModelFault, ModelNotFound
 from exporters.onnx_decoder import OnnxDecoder
 from exporters.open import find_openable, open_card, open_decoder, open_statistics
+from tests.small import write_small_model, write_small_priors
 
 
 def test_a_model_file_opens_on_torch(tiny_model: Path) -> None:
     assert isinstance(open_decoder(tiny_model), TorchDecoder)
     assert open_card(tiny_model) == read_card(tiny_model)
+
+
+def test_the_prior_of_a_file_comes_along_and_is_none_where_there_is_none(tmp_path: Path) -> None:
+    plain = write_small_model(tmp_path / "plain.safetensors")
+    opened = open_decoder(write_small_priors(tmp_path / "with.safetensors", plain))
+    assert isinstance(opened.prior, CodePrior)
+    assert opened.prior.labels == ("even", "odd")
+    codes = np.arange(12, dtype=np.int64).reshape(3, 4)
+    (said,) = opened.prior.surprise([codes], np.array([0.0, 1.0], np.float32))
+    assert said.bits.shape == (3, 4)
+    found = opened.prior.likeliest([codes], 0, (0, 0), 24)
+    rank = int(np.flatnonzero(found.codes == codes[0, 0])[0])
+    null = opened.prior.surprise([codes])[0]
+    assert null.ranks[0, 0] == rank
+    assert null.bits[0, 0] == pytest.approx(-np.log2(found.probabilities[rank]), rel=1e-4)
+    assert open_decoder(plain).prior is None
 
 
 def test_a_run_folder_opens_on_torch(tiny_model: Path, tmp_path: Path) -> None:

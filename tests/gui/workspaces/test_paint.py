@@ -10,6 +10,8 @@ from gui.actions import ACTIONS, ActionTable
 from gui.canvas.picture import PictureStore
 from gui.state.brush import TOOLS, BrushState
 from gui.state.selected_cells import SelectedCells
+from gui.state.suggestions import Suggesting
+from gui.state.surprise import SurpriseState
 from gui.theme import apply_theme
 from gui.workers.decode import DecodeLoop
 from gui.workers.job import Worker
@@ -34,8 +36,19 @@ class Studio(QWidget):
         self.loop = DecodeLoop(self.state, self.worker, self)
         self.actions_table = ActionTable(self)
         self.side = QLabel("panels")
+        self.surprise = SurpriseState(self.state, self.worker, self)
+        self.suggesting = Suggesting(self.state, self.worker, self)
         self.workspace = PaintWorkspace(
-            self.state, self.brush, self.cells, self.picture, self.loop, self.actions_table, self.side, self
+            self.state,
+            self.brush,
+            self.cells,
+            self.picture,
+            self.loop,
+            self.surprise,
+            self.suggesting,
+            self.actions_table,
+            self.side,
+            self,
         )
         for name, function in self.workspace.commands().items():
             self.actions_table.wire(name, function)
