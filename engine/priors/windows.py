@@ -59,7 +59,7 @@ def _selected(masks: Sequence[Mask]) -> NDArray[np.bool_]:
     """Which coarsest cells hold something selected of any level."""
     height, width = masks[0].shape
     parts = [mask.reshape(height, len(mask) // height, width, -1).any(axis=(1, 3)) for mask in masks]
-    return np.logical_or.reduce(parts)
+    return np.asarray(np.logical_or.reduce(parts), np.bool_)
 
 
 def _spans(first: int, last: int, whole: int, size: int) -> Iterator[tuple[int, int, int, int]]:
