@@ -116,7 +116,8 @@ class Sampler:
             if not mask.any():
                 continue
             origin = (0, 0) if request.origin is None else request.origin[level]
-            uniforms = uniforms_of(request.seed, request.images, level, *mask.shape, origin=origin)
+            height, width = mask.shape
+            uniforms = uniforms_of(request.seed, request.images, level, height, width, origin)
             for row, cells in sampler.fill(codes[: level + 1], mask, uniforms, request):
                 done += int(mask[row, cells].sum())
                 yield Drawn(level, row, cells.start, codes[level][:, row, cells].copy(), done / total)
