@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 from engine.checkpoint import ModelCard
 from engine.codes.document import Painting
 from engine.errors import CodebrushError
-from gui import theme
 from gui.canvas.picture import PictureStore
 from gui.commands.availability import Availability
 from gui.commands.clipboard import SystemClipboard
@@ -22,6 +21,7 @@ from gui.commands.following import Following
 from gui.commands.models import FIRST_SIZE, Models, NoModel, vivid_code
 from gui.commands.training import Training
 from gui.dialogs.choose_file import FileChooser, SystemFileChooser
+from gui.first_painting import first_painting
 from gui.frame.header import ModelPicker
 from gui.frame.readout import Readout
 from gui.main_window import MainWindow
@@ -44,8 +44,8 @@ from gui.state.suggestions import Suggesting
 from gui.state.surprise import SurpriseState
 from gui.state.training import TrainingState
 from gui.workers.decode import DecodeLoop
-from gui.workers.files import Opened, belongs_to, kind_of, open_painting
-from gui.workers.job import Ticket, Worker
+from gui.workers.files import belongs_to, kind_of
+from gui.workers.job import Worker
 from gui.workers.load import ModelLibrary, program_library
 from gui.workers.train_form import FormReader, program_reader
 from gui.workers.trainer_process import PROGRAM
@@ -53,8 +53,6 @@ from gui.workspaces.paint import PaintWorkspace
 from gui.workspaces.train import RunCommands, TrainWorkspace
 
 FIRST_MODEL = "emoji-vqvae"
-FIRST_PAINTING = theme.ASSETS / "gallery" / "first-light.codebrush"
-FIRST_TITLE = "First light"
 FIRST_WIDTH, FIRST_HEIGHT = 1440, 900
 _PATIENCE_S = 20.0
 """How long the process, its window gone, waits for a job: an export under way tidies up when it learns."""
@@ -352,7 +350,10 @@ class Studio:
         model = FIRST_MODEL if FIRST_MODEL in builtin or not builtin else next(iter(builtin))
         if kind != "model" or not self.session.open_model(first or model):
             self.session.open_model(model)
-        opened = self._read_first(first if is_painting else None) if kind != "model" else None
+        opened = None
+        if kind != "model":
+            asked_for, say = first if is_painting else None, self.window.messages.say_fault
+            opened = first_painting(asked_for, say, lambda id_: self.session.find(id_) is not None)
         if opened is not None:
             self.models.show(opened.painting, opened.preview)
         else:
@@ -367,21 +368,6 @@ class Studio:
             return model is not None and not self.session.look(model).levels
         except CodebrushError:
             return False
-
-    def _read_first(self, path: Path | None) -> Opened | None:
-        """The painting asked for, else the one that shows at the start, if its model is at hand."""
-        ticket = Ticket(lambda _done, _text: None)
-        try:
-            if path is not None:
-                return open_painting(path, kind_of(path), ticket)
-        except CodebrushError as error:
-            self.window.messages.say_fault(error)
-        try:
-            opened = open_painting(FIRST_PAINTING, "painting", ticket)
-        except CodebrushError:
-            return None
-        opened.painting.path, opened.painting.title = None, FIRST_TITLE
-        return opened if self.session.find(opened.painting.model_id) is not None else None
 
     def _start(self) -> None:
         """The window is on the screen: now torch may be loaded."""
