@@ -10,7 +10,7 @@ which draws from p(x | fixed) as M grows: sampling-importance-resampling (Rubin 
 "Bayesian Statistics without Tears", 1992). Finer levels that stay as they are follow too.
 
 A prior that was trained on 16 x 16 codes has never seen more. On a larger grid the selection is filled in
-blocks of half that size, each in the middle of a window of the whole of it; what is drawn of a window beyond
+blocks of half that size, each in the middle of a window that is no larger; what is drawn of a window beyond
 its block is only there so that the block has neighbours, and is drawn again in its turn.
 """
 
@@ -24,13 +24,14 @@ import torch
 from numpy.typing import NDArray
 
 from engine.analysis.reconstruction import device_of
+from engine.codes.box import Box
 from engine.errors import CodesFault, OptionFault
+from engine.priors.blocks import blocks_of
 from engine.priors.cells import Cells
-from engine.priors.drawing import AS_TRAINED, Drawing
+from engine.priors.drawing import AS_TRAINED, Drawing, draw
 from engine.priors.hierarchical import BIT, HierarchicalPrior, nats_of
 from engine.priors.sampler import CellsMaker, Codes, Drawn, FillRequest, Mask, Sampler
 from engine.priors.uniforms import CHOICE, uniforms_of
-from engine.priors.windows import Window, windows_of
 
 CANDIDATES = 8
 
@@ -63,11 +64,9 @@ class Variation:
 
 
 class Resampler:
-    """Resamples with the priors of a model that was trained on grids of `trained` coarsest cells."""
+    """Resamples with the priors of a model that was trained on grids of `trained` coarsest cells a side."""
 
-    def __init__(
-        self, priors: HierarchicalPrior, trained: tuple[int, int], cells: CellsMaker = Cells
-    ) -> None:
+    def __init__(self, priors: HierarchicalPrior, trained: int, cells: CellsMaker = Cells) -> None:
         self._priors, self._trained = priors, trained
         self._sampler = Sampler(priors, cells=cells)
 
@@ -86,21 +85,17 @@ class Resampler:
         return self._resampled(request)
 
     def _resampled(self, request: ResampleRequest) -> Iterator[Drawn | Variation]:
-        windows = windows_of(request.masks, self._trained)
+        blocks, margin = blocks_of(request.masks, self._trained)
         numbers = range(request.first, request.first + request.variations)
-        steps = len(windows) * len(numbers)
+        steps = len(blocks) * len(numbers)
         for place, number in enumerate(numbers):
-            codes, waiting = (
-                [level.copy() for level in request.codes],
-                [mask.copy() for mask in request.masks],
-            )
-            bits = 0.0
-            for index, window in enumerate(windows):
-                part = _Part(request, number, window, codes, waiting)
-                filled = part.fill_request()
-                for drawn in self._sampler.fill(filled):
+            bits, codes = 0.0, [level.copy() for level in request.codes]
+            waiting = [mask.copy() for mask in request.masks]
+            for index, block in enumerate(blocks):
+                part = _Part(request, number, block, margin, codes, waiting)
+                for drawn in self._sampler.fill(part.fill_request()):
                     part.take(drawn)
-                    done = (place * len(windows) + index + drawn.share) / steps
+                    done = (place * len(blocks) + index + drawn.share) / steps
                     yield part.placed(drawn, done)
                 bits += self._choose(part, index)
             yield Variation(number, tuple(codes), bits)
@@ -109,11 +104,8 @@ class Resampler:
     def _choose(self, part: _Part, index: int) -> float:
         """Keep one candidate; returns its bits."""
         drawn, following = self._nats(part)
-        weights = np.exp(following.min() - following)
-        request = part.request
-        uniform = uniforms_of(request.seed, [part.number], CHOICE, 1, 1, (index, 0))[0, 0, 0]
-        chosen = int(np.searchsorted(np.cumsum(weights), uniform * weights.sum(), side="right"))
-        chosen = min(chosen, len(weights) - 1)
+        uniform = uniforms_of(part.request.seed, [part.number], CHOICE, 1, 1, (index, 0))[0, 0]
+        chosen = int(draw(-following[None], uniform, AS_TRAINED)[0])
         part.keep(chosen)
         return float(drawn[chosen] + following[chosen]) / BIT
 
@@ -134,20 +126,22 @@ class Resampler:
 
 
 class _Part:
-    """A window of one variation: its candidates."""
+    """The candidates for a block of one variation, with the window around it; boxes are of coarsest cells."""
 
     def __init__(
         self,
         request: ResampleRequest,
         number: int,
-        window: Window,
+        block: Box,
+        margin: int,
         codes: Sequence[Codes],
         waiting: Sequence[Mask],
     ) -> None:
-        self.request, self.number, self._window = request, number, window
+        self.request, self.number, self._block = request, number, block
         self._codes, self._waiting = codes, waiting
         self._ratios = [len(level) // len(codes[0]) for level in codes]
-        cells = [window.cells(ratio) for ratio in self._ratios]
+        self._window = block.grown(margin).clipped(*codes[0].shape)
+        cells = [self._window.scaled(ratio).slices for ratio in self._ratios]
         self._masks = tuple(mask[place] for mask, place in zip(waiting, cells, strict=True))
         seen = [level[place] for level, place in zip(codes, cells, strict=True)]
         # With nothing fixed that follows, all candidates are as good: one is enough.
@@ -194,14 +188,11 @@ class _Part:
     def keep(self, chosen: int) -> None:
         """The block of one candidate takes the place of what was there, and no longer waits."""
         for level, ratio in enumerate(self._ratios):
+            place = self._block.scaled(ratio)
             top, left = self._corner(ratio)
-            rows, columns = self._window.filled(ratio)
-            inside = (
-                slice(rows.start - top, rows.stop - top),
-                slice(columns.start - left, columns.stop - left),
-            )
-            self._codes[level][rows, columns] = self.candidates[level][chosen][inside]
-            self._waiting[level][rows, columns] = False
+            inside = place.shifted(-top, -left).slices
+            self._codes[level][place.slices] = self.candidates[level][chosen][inside]
+            self._waiting[level][place.slices] = False
 
     def _corner(self, ratio: int) -> tuple[int, int]:
-        return self._window.box.top * ratio, self._window.box.left * ratio
+        return self._window.top * ratio, self._window.left * ratio

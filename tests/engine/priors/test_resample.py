@@ -64,7 +64,7 @@ def test_many_candidates_draw_from_the_exact_conditional() -> None:
 
     def distance(candidates: int) -> float:
         request = request_of([codes], [mask], variations=count, candidates=candidates)
-        drawn = [tuple(v.codes[0][mask].tolist()) for v in variations_of(Resampler(prior, (3, 3)), request)]
+        drawn = [tuple(v.codes[0][mask].tolist()) for v in variations_of(Resampler(prior, 3), request)]
         return sum(abs(drawn.count(fill) / count - p / total) for fill, p in exact.items()) / 2
 
     single, weighed = distance(1), distance(16)
@@ -76,7 +76,7 @@ def test_only_selected_cells_change_and_the_first_candidate_streams() -> None:
     prior = priors(TWO).float()
     codes = [codes_of(4, 5), codes_of(8, 10)]
     masks = [hole_in((4, 5), slice(1, 3), slice(2, 4)), hole_in((8, 10), slice(2, 6), slice(4, 8))]
-    events = list(Resampler(prior, (8, 8)).resample(request_of(codes, masks, condition=LABEL, variations=2)))
+    events = list(Resampler(prior, 8).resample(request_of(codes, masks, condition=LABEL, variations=2)))
     chosen = [event for event in events if isinstance(event, Variation)]
     assert [variation.number for variation in chosen] == [0, 1]
     for variation in chosen:
@@ -98,13 +98,13 @@ def test_the_bits_are_those_of_what_was_drawn_and_of_what_follows() -> None:
         hole_in((4, 4), slice(1, 2), slice(2, 4)),
         np.zeros((8, 8), np.bool_),
     ]  # the finer level is pinned
-    (variation,) = variations_of(Resampler(prior, (4, 4)), request_of(codes, masks, condition=LABEL))
+    (variation,) = variations_of(Resampler(prior, 4), request_of(codes, masks, condition=LABEL))
     coarse, fine = exact_bits(prior, variation.codes, LABEL)
     assert variation.bits == pytest.approx(coarse.ravel()[6:].sum() + fine.sum(), rel=1e-5)
 
 
 def test_a_variation_is_the_same_whichever_are_asked_for_beside_it() -> None:
-    resampler = Resampler(priors().float(), (6, 6))
+    resampler = Resampler(priors().float(), 6)
     codes, masks = [codes_of(6, 6)], [hole_in((6, 6), slice(1, 4), slice(1, 4))]
     several = variations_of(resampler, request_of(codes, masks, variations=4))
     (alone,) = variations_of(resampler, request_of(codes, masks, first=3))
@@ -127,13 +127,13 @@ def test_on_a_grid_larger_than_the_prior_has_seen_every_selected_cell_is_drawn_o
         prior.levels[0].pixelcnn.head[-1].bias[6] = -1e9
     codes = np.full((height, width), 6)
     (variation,) = variations_of(
-        Resampler(prior, (4, 6)), request_of([codes], [mask], candidates=2, drawing=Drawing(0.8))
+        Resampler(prior, 4), request_of([codes], [mask], candidates=2, drawing=Drawing(0.8))
     )
     assert np.array_equal(variation.codes[0] != 6, mask)
 
 
 def test_what_makes_no_sense_is_refused() -> None:
-    resampler = Resampler(priors().float(), (6, 6))
+    resampler = Resampler(priors().float(), 6)
     codes = codes_of(6, 6)
     with pytest.raises(CodesFault, match="nothing is selected"):
         resampler.resample(request_of([codes], [np.zeros((6, 6), np.bool_)]))
