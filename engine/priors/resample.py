@@ -28,6 +28,7 @@ from engine.codes.box import Box
 from engine.errors import CodesFault, OptionFault
 from engine.priors.blocks import blocks_of
 from engine.priors.cells import Cells
+from engine.priors.checking import check_codes, check_condition
 from engine.priors.drawing import AS_TRAINED, Drawing, draw
 from engine.priors.hierarchical import BIT, HierarchicalPrior, nats_of
 from engine.priors.sampler import CellsMaker, Codes, Drawn, FillRequest, Mask, Sampler
@@ -73,11 +74,14 @@ class Resampler:
     def resample(self, request: ResampleRequest) -> Iterator[Drawn | Variation]:
         """The first candidate of each variation cell by cell as it is drawn, then the one that is chosen.
 
-        The consumer stops by not asking for more. Raises `CodesFault` where codes, masks or condition do not
-        fit or no cell is masked, `OptionFault` for numbers that make no sense.
+        The consumer stops by not asking for more. Raises `CodesFault` where codes or masks do not fit or no
+        cell is masked, `PriorFault` for a condition that does not, `OptionFault` for numbers without sense.
         """
         if request.variations < 1 or request.candidates < 1:
             raise OptionFault("give one variation and one candidate at least")
+        check_codes(self._priors, request.codes)
+        if request.condition is not None:
+            check_condition(self._priors, request.condition)
         if [mask.shape for mask in request.masks] != [codes.shape for codes in request.codes]:
             raise CodesFault("the selection has another size than the codes")
         if not any(mask.any() for mask in request.masks):

@@ -25,6 +25,7 @@ from torch import Tensor
 
 from engine.errors import CodesFault
 from engine.priors.cells import Cells
+from engine.priors.checking import check_codes, check_condition
 from engine.priors.drawing import AS_TRAINED, Drawing
 from engine.priors.hierarchical import HierarchicalPrior, LevelPrior
 from engine.priors.matrices import Matrices, matrices_of
@@ -83,7 +84,7 @@ class Sampler:
         cells: CellsMaker = Cells,
     ) -> None:
         """`cells` may be `quickest_cells()` in float32."""
-        self._label_count = priors.label_count
+        self._priors = priors
         self._levels = [_LevelSampler(prior, dtype, cells) for prior in priors.levels]
 
     def sample(
@@ -103,7 +104,7 @@ class Sampler:
         """Draw the cells of the masks in raster order, level after level, coarsest first.
 
         Yields a few cells at a time; the consumer stops by not asking for more. Raises `CodesFault` where
-        codes, masks or condition do not fit.
+        codes or masks do not fit, `PriorFault` where the condition does not.
         """
         self._check(request)
         return self._filled(request)
@@ -123,24 +124,13 @@ class Sampler:
                 yield Drawn(level, row, cells.start, codes[level][:, row, cells].copy(), done / total)
 
     def _check(self, request: FillRequest) -> None:
-        counts = (len(request.codes), len(request.masks))
-        if counts != (len(self._levels),) * 2:
-            raise CodesFault(
-                f"{counts[0]} levels of codes and {counts[1]} of masks given, there are {len(self._levels)}"
-            )
         batch = len(request.images)
-        for level, (codes, mask, sampler) in enumerate(
-            zip(request.codes, request.masks, self._levels, strict=True)
-        ):
-            if codes.shape != (batch, *mask.shape) or codes.size == 0:
-                raise CodesFault(
-                    f"level {level}: codes {codes.shape} do not fit {batch} images of masks {mask.shape}"
-                )
-            if codes.min() < 0 or codes.max() >= sampler.matrices.codes:
-                raise CodesFault(f"level {level}: codes must be from 0 to {sampler.matrices.codes - 1}")
-        condition = request.condition
-        if condition is not None and condition.shape != (batch, self._label_count):
-            raise CodesFault(f"labels {condition.shape} given, not ({batch}, {self._label_count})")
+        check_codes(self._priors, request.codes, batch)
+        grids, masks = [codes.shape[1:] for codes in request.codes], [mask.shape for mask in request.masks]
+        if grids != masks:
+            raise CodesFault(f"masks of {masks} do not fit codes of {grids}")
+        if request.condition is not None:
+            check_condition(self._priors, request.condition, batch)
 
 
 class _LevelSampler:

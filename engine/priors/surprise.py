@@ -19,10 +19,10 @@ from torch import Tensor
 
 from engine.analysis.reconstruction import device_of
 from engine.codes.box import Box
-from engine.codes.grid import checked_ratios
 from engine.decoding.prior import Grids, Likeliest, Surprise
 from engine.decoding.windowed import Window, covering, read_window
 from engine.errors import CodesFault, PriorFault
+from engine.priors.checking import check_codes, check_condition
 from engine.priors.hierarchical import BIT, HierarchicalPrior
 from engine.priors.reach import margin, ratios, reach
 
@@ -129,29 +129,14 @@ def _checked_prior(prior: HierarchicalPrior | None, codes: Grids) -> Hierarchica
     """The prior, if there is one and `codes` are codes that it knows."""
     if prior is None:
         raise PriorFault("this model has no prior: train one to see what surprises it")
-    if len(codes) != len(prior.levels):
-        raise CodesFault(f"{len(codes)} levels of codes for a prior of {len(prior.levels)}")
-    for level, (grid, known) in enumerate(zip(codes, prior.levels, strict=True)):
-        count = known.pixelcnn.embedding.num_embeddings
-        if grid.ndim != 2 or grid.size == 0 or grid.dtype != np.int64:
-            raise CodesFault(f"level {level}: codes must be int64 (h, w), not {grid.dtype} {grid.shape}")
-        if grid.min() < 0 or grid.max() >= count:
-            raise CodesFault(
-                f"level {level}: codes reach from {grid.min()} to {grid.max()}, not 0 to {count - 1}"
-            )
-    shapes = [(grid.shape[0], grid.shape[1]) for grid in codes]
-    if list(checked_ratios(shapes)) != ratios(prior):
-        raise CodesFault(
-            f"grids of {shapes} do not fit a prior whose levels are {ratios(prior)} times as fine"
-        )
+    check_codes(prior, codes)
     return prior
 
 
 def _given(prior: HierarchicalPrior, condition: Condition) -> Tensor | None:
     if condition is None:
         return None
-    if condition.shape != (prior.label_count,):
-        raise PriorFault(f"a condition of {condition.shape} for a prior with {prior.label_count} labels")
+    check_condition(prior, condition)
     return torch.from_numpy(np.array(condition, np.float32))[None].to(device_of(prior))
 
 

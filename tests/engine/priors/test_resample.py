@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.decoding.decoder import CodeLevel
-from engine.errors import CodesFault, OptionFault
+from engine.errors import CodesFault, OptionFault, PriorFault
 from engine.priors.drawing import Drawing
 from engine.priors.hierarchical import HierarchicalPrior
 from engine.priors.resample import Resampler, ResampleRequest, Variation
@@ -139,5 +139,9 @@ def test_what_makes_no_sense_is_refused() -> None:
         resampler.resample(request_of([codes], [np.zeros((6, 6), np.bool_)]))
     with pytest.raises(CodesFault, match="another size"):
         resampler.resample(request_of([codes], [np.ones((6, 5), np.bool_)]))
+    with pytest.raises(CodesFault, match="not 0 to 6"):
+        resampler.resample(request_of([codes + 3], [np.ones((6, 6), np.bool_)]))
+    with pytest.raises(PriorFault, match="labels"):
+        resampler.resample(request_of([codes], [np.ones((6, 6), np.bool_)], condition=LABEL[:2]))
     with pytest.raises(OptionFault, match="one variation"):
         resampler.resample(request_of([codes], [np.ones((6, 6), np.bool_)], variations=0))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.decoding.decoder import CodeLevel
-from engine.errors import CodesFault
+from engine.errors import CodesFault, PriorFault
 from engine.priors.drawing import AS_TRAINED, Drawing, draw, guided
 from engine.priors.hierarchical import HierarchicalPrior
 from engine.priors.sampler import Codes, FillRequest, Mask, Sampler
@@ -165,9 +165,13 @@ def test_what_does_not_fit_is_refused() -> None:
         sampler.fill(request_of([(4, 5)]))
     with pytest.raises(CodesFault, match="do not fit"):
         sampler.fill(request_of([(3, 4), (6, 8)], [np.ones((3, 4), np.bool_), np.ones((6, 7), np.bool_)]))
-    with pytest.raises(CodesFault, match="labels"):
+    with pytest.raises(CodesFault, match="which is not 1 to"):
+        sampler.fill(request_of([(3, 4), (6, 9)]))
+    with pytest.raises(CodesFault, match="do not fit a prior whose levels"):
+        sampler.fill(request_of([(3, 4), (9, 12)]))
+    with pytest.raises(PriorFault, match="labels"):
         sampler.fill(request_of([(3, 4), (6, 8)], condition=np.ones((2, 2), np.float32)))
     wrong = request_of([(3, 4), (6, 8)])
     wrong.codes[0][0, 0, 0] = 5
-    with pytest.raises(CodesFault, match="from 0 to 4"):
+    with pytest.raises(CodesFault, match="not 0 to 4"):
         sampler.fill(wrong)
