@@ -329,8 +329,7 @@ class Studio:
 
     def _offer_prior(self) -> None:
         text = f"{self.session.model_name} has no prior, which would know what codes to expect"
-        go = partial(self.window.show_workspace, "train")
-        self.window.messages.say("info", text, "Train a prior", go)
+        self.window.messages.say("info", text, "Train a prior", self.runs.train_prior)
 
     def _quit(self) -> None:
         """Close, after asking what would be lost and what is still training."""

@@ -30,6 +30,7 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Take the code under the pointer", "Alt+Click"),
     ("Straight line from the last point", "Shift+Click"),
     ("Square, circle, even directions", "Shift+Drag"),
+    ("Suggest codes for the cell", "Tab"),
     ("Zoom to the pointer", "Wheel"),
     ("Move the view", "Space+Drag"),
     ("Take back the stroke in progress", "Esc"),

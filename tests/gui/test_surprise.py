@@ -42,6 +42,8 @@ def test_without_a_prior_the_switch_says_so_and_leads_to_training(studio: Studio
     assert "tiny has no prior" in studio.window.messages.text
     studio.window.messages._action.click()
     assert studio.window.workspace == "train"
+    settings = studio.train.settings
+    assert (settings.family.key, settings.prior.combo.currentText()) == ("prior", "tiny")
 
 
 def test_surprise_goes_off_with_a_model_that_has_no_prior(qtbot: QtBot, open_studio: OpenStudio) -> None:
