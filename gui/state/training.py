@@ -55,6 +55,7 @@ class TrainingState(QObject):
         self._rounds = Rounds(self._folders, worker, self)
         self._runs: tuple[RunCard, ...] | None = None
         self._starting: dict[Path, RunCard] = {}  # runs that have no folder of their own yet
+        self._dead: set[Path] = set()  # of those: the next list says what is left of them
         self._current: Path | None = None
         self._compared: tuple[Path, ...] = ()
         self._nothing = Followed(RunWatch(self._folders[0]))
@@ -305,14 +306,15 @@ class TrainingState(QObject):
         if "progress" in news and not run.is_active:
             self._rounds.list_soon()
         if "death" in news:
-            self._starting.pop(run.folder, None)
+            self._dead.add(run.folder)
             self.died.emit(run.message, run.log)
 
     def _take_cards(self, cards: tuple[RunCard, ...]) -> None:
         first, before, shown = self._runs is None, self.runs, self.current
         self._runs = cards
-        for card in cards:
-            self._starting.pop(card.folder, None)
+        for folder in self._dead.union(card.folder for card in cards):
+            self._starting.pop(folder, None)
+        self._dead.clear()
         self._attach(first, [card for card in cards if card.status in ("training", "paused")])
         if self.runs != before:
             self.runs_changed.emit()
