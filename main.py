@@ -27,6 +27,7 @@ from engine.errors import CodebrushError, OptionFault
 from engine.terminal import is_spoken_for, lines, progress_line, stop_asked, words
 
 if TYPE_CHECKING:
+    from engine.priors.drawing import Drawing
     from engine.training.start import TrainRequest
 
 DONE, FAILED, BAD_USAGE = 0, 1, 2
@@ -229,6 +230,52 @@ def _decode(options: Options) -> None:
     _print_result(options, "\n".join(paths), paths=paths)
 
 
+def _sample(options: Options) -> None:
+    from engine.sampling.samples import SampleRequest
+    from exporters.samples import sample_pictures
+
+    request = SampleRequest(
+        options.model,
+        options.count,
+        options.label,
+        options.seed,
+        _drawing(options),
+        options.source,
+        options.device,
+    )
+    with progress_line(quiet=options.json) as tell:
+        done = sample_pictures(request, options.out, options.codes, tell)
+    text = "\n".join(path for path in (done["path"], done["codes"]) if path is not None)
+    _print_result(options, text, **done)
+
+
+def _resample(options: Options) -> None:
+    from exporters.resampled import ResamplingRequest, resample_codes
+
+    request = ResamplingRequest(
+        options.model,
+        options.codes,
+        options.mask,
+        options.out,
+        options.level,
+        options.seed,
+        options.count,
+        options.label,
+        _drawing(options),
+        options.device,
+    )
+    with progress_line(quiet=options.json) as tell:
+        done = resample_codes(request, tell)
+    text = f"{' x '.join(map(str, done['shape']))} codes: {done['path']}"
+    _print_result(options, text, **done)
+
+
+def _drawing(options: Options) -> Drawing:
+    from engine.priors.drawing import Drawing
+
+    return Drawing(options.temperature, options.top_k, options.top_p, options.guidance)
+
+
 def _export(options: Options) -> None:
     from engine.models.registry import find_model
     from exporters.onnx_graphs import export_model
@@ -344,6 +391,18 @@ COMMANDS = {
         "turn codes into pictures",
         "decode emoji-vqvae codes.npz --out new.png",
         arguments.decode_arguments,
+    ),
+    "sample": Command(
+        _sample,
+        "draw new pictures",
+        "sample emoji-vqvae --count 16 --label Flags --out sheet.png",
+        arguments.sample_arguments,
+    ),
+    "resample": Command(
+        _resample,
+        "draw a part of the codes anew",
+        "resample emoji-vqvae codes.npz --mask mask.png --count 4 --out new.npz",
+        arguments.resample_arguments,
     ),
     "export": Command(
         _export, "take a model away as ONNX", "export emoji-vqvae --out onnx", arguments.export_arguments

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.models.registry import FAMILIES
+from engine.sampling.sources import SOURCES
 from engine.training.presets import TITLES
 
 Parser = argparse.ArgumentParser
@@ -94,6 +95,53 @@ def decode_arguments(parser: Parser) -> None:
     )
 
 
+def sample_arguments(parser: Parser) -> None:
+    """Those of `sample`."""
+    model_argument(parser)
+    parser.add_argument("--count", type=_count, default=16, metavar="N", help="pictures; 16 without it")
+    _drawing_arguments(parser)
+    parser.add_argument(
+        "--source",
+        choices=SOURCES,
+        help="what is drawn from: prior (of codes) or gaussian (of vectors) without it",
+    )
+    parser.add_argument("--out", metavar="SHEET.png", type=Path, required=True, help="pictures side by side")
+    parser.add_argument("--codes", metavar="CODES.npz", type=Path, help="the codes too")
+    _device_argument(parser)
+
+
+def resample_arguments(parser: Parser) -> None:
+    """Those of `resample`."""
+    model_argument(parser)
+    parser.add_argument("codes", metavar="CODES.npz", type=Path)
+    parser.add_argument(
+        "--mask",
+        metavar="MASK.png",
+        type=Path,
+        required=True,
+        help="as large as the picture, white: new codes",
+    )
+    parser.add_argument("--level", type=_index, metavar="L", help="0 is the coarsest; all without it")
+    parser.add_argument("--count", type=_count, default=1, metavar="N", help="variations; 1 without it")
+    _drawing_arguments(parser)
+    parser.add_argument("--out", metavar="CODES.npz", type=Path, required=True)
+    _device_argument(parser)
+
+
+def _drawing_arguments(parser: Parser) -> None:
+    """Which codes are drawn. `Drawing` says what is out of range."""
+    parser.add_argument("--label", metavar="NAME", help="of this kind; of any without it")
+    parser.add_argument("--seed", type=_seed, default=0, metavar="S", help="0 without it")
+    parser.add_argument(
+        "--temperature", type=float, default=1.0, metavar="T", help="1 as trained, 0 always the likeliest"
+    )
+    parser.add_argument("--top-k", type=int, default=0, metavar="K", help="of the K likeliest codes only")
+    parser.add_argument("--top-p", type=float, default=1.0, metavar="P", help="of the likeliest that hold P")
+    parser.add_argument(
+        "--guidance", type=float, default=1.0, metavar="G", help="above 1 the label counts for more"
+    )
+
+
 def export_arguments(parser: Parser) -> None:
     """Those of `export`."""
     model_argument(parser)
@@ -143,5 +191,5 @@ def _number(pattern: str, what: str, least: float = 0.0) -> Callable[[str], Any]
 
 WHOLE, DECIMAL = r"\d{1,18}", r"\d{0,9}\.?\d{1,9}"
 _count = _number(WHOLE, "a whole number from 1", least=1)
-_seed = _number(WHOLE, "a whole number from 0")
+_seed = _index = _number(WHOLE, "a whole number from 0")
 _minutes = _epochs = _number(DECIMAL, "a number above 0", least=1e-9)

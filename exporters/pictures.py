@@ -5,7 +5,6 @@ Both work in windows, so a large picture takes time, not memory.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,10 +13,10 @@ import numpy as np
 from engine.decoding.codes_file import read_codes, write_codes
 from engine.decoding.decoder import Decoder
 from engine.decoding.windowed import decode_full, encode_windowed
-from engine.errors import CannotWrite, CodesFault, OptionFault
-from engine.files import reason_of
+from engine.errors import CodesFault
 from engine.images import read_picture
 from engine.progress import Progress
+from exporters.destination import refuse_unwritable, require_suffix
 from exporters.images import LIMIT_PX, Pixels, save_png
 from exporters.open import open_decoder
 
@@ -30,9 +29,8 @@ def encode_pictures(
     Raises `OptionFault` where `out` is no `.npz`, `CannotWrite` where it cannot be, `PictureFault` for
     what cannot be read, `CodesFault` where the grids differ.
     """
-    _refuse_unwritable(out)
-    if out.suffix.lower() != ".npz":
-        raise OptionFault(f"{out}: codes are written as NumPy arrays: let its name end in .npz")
+    refuse_unwritable(out)
+    require_suffix(out, ".npz")
     decoder = open_decoder(model)
     grids, sizes = [], []
     for index, path in enumerate(paths):
@@ -55,37 +53,18 @@ def decode_pictures(
     Raises `OptionFault` where `out` is no `.png`, `CannotWrite` where a picture cannot be, `FileFault` or
     `CodesFault` for codes that do not fit.
     """
-    if out.suffix.lower() != ".png":
-        raise OptionFault(f"{out}: pictures are written as PNG: let its name end in .png")
+    require_suffix(out, ".png")
     decoder = open_decoder(model)
     codes, sizes = read_codes(codes_path, decoder.levels)
     _refuse_too_large(codes_path, codes[0].shape[1:], decoder.levels[0].stride_px)
     paths = _numbered(out, len(codes[0]))
     for path in paths:
-        _refuse_unwritable(path)
+        refuse_unwritable(path)
     for index, path in enumerate(paths):
         share = _share(progress, f"Decoding {path.name}", index, len(codes[0]))
         pixels = decode_full(decoder, [level[index] for level in codes], progress=share)
         save_png(path, pixels if sizes is None else _cropped(pixels, sizes[index]))
     return paths
-
-
-def _refuse_unwritable(path: Path) -> None:
-    """Raise `CannotWrite` for what is known before the work; a disk may still fill up by its end."""
-    try:
-        is_folder = path.is_dir()
-        # Behind links, as writing goes. The folders between are made when the file is written.
-        nearest = next(parent for parent in path.resolve().parents if parent.exists())
-    except OSError as error:
-        raise CannotWrite(path, f"cannot be written ({reason_of(error)})") from error
-    except RuntimeError as error:  # what `resolve` raises
-        raise CannotWrite(path, "is a link that leads to itself: choose another name") from error
-    if is_folder:
-        raise CannotWrite(path, "cannot be written (it is a folder): choose the name of a file")
-    if not nearest.is_dir():
-        raise CannotWrite(path, f"cannot be written ({nearest.name} is no folder): choose another place")
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise CannotWrite(path, "cannot be written (permission denied): choose another place")
 
 
 def _refuse_another_grid(decoder: Decoder, paths: Sequence[Path], sizes: Sequence[Sequence[int]]) -> None:

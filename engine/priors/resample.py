@@ -35,6 +35,8 @@ from engine.priors.sampler import CellsMaker, Codes, Drawn, FillRequest, Mask, S
 from engine.priors.uniforms import CHOICE, uniforms_of
 
 CANDIDATES = 8
+APART = 2**62
+"""Candidates are numbered from here: by a picture's own number its seed would draw what is there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,8 @@ class _Part:
     def fill_request(self) -> FillRequest:
         """What is to be drawn."""
         request, count = self.request, len(self.candidates[0])
-        images = tuple(range(self.number * request.candidates, self.number * request.candidates + count))
+        first = APART + self.number * request.candidates
+        images = tuple(range(first, first + count))
         return FillRequest(
             codes=tuple(self.candidates),
             masks=self._masks,

@@ -10,8 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,62 +21,15 @@ from PIL import Image
 import main
 from engine.models import registry
 from engine.training import loop
+from tests.journeys.command import Call, Result
 from tests.small import write_small_model
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ("image_size=16", "codes=16", "code_dim=4", "hidden=8", "residual_hidden=4", "validations=2")
 HEADLESS = [
-    "models", "info", "train", "train-prior", "presets", "evaluate", "encode", "decode", "export", "tour",
-    "benchmark",
+    "models", "info", "train", "train-prior", "presets", "evaluate", "encode", "decode", "sample",
+    "resample", "export", "tour", "benchmark",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Result:
-    """How a command ended and what it said."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict:
-        """The one JSON object on standard output."""
-        assert self.status == 0, self.err
-        return json.loads(self.out)
-
-    def refused(self, *words: str, status: int = 1) -> None:
-        """It failed with one line on standard error that says all of `words`, and no traceback."""
-        assert self.status == status, (self.out, self.err)
-        assert self.err.count("\n") == 1, self.err
-        assert self.err.startswith("codebrush: ")
-        assert "Traceback" not in self.err
-        for word in words:
-            assert word in self.err, self.err
-
-
-Call = Callable[..., Result]
-
-
-@pytest.fixture
-def call(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[Call]:
-    """The command in this process, from an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    threads = torch.get_num_threads()
-
-    def call(*words: object) -> Result:
-        capsys.readouterr()
-        try:
-            status = main.main([str(word) for word in words])
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        captured = capsys.readouterr()
-        return Result(status, captured.out, captured.err)
-
-    yield call
-    torch.set_num_threads(threads)
 
 
 def real(*words: object, cwd: Path, **env: str) -> Result:

@@ -16,7 +16,7 @@ from engine.errors import CodesFault, OptionFault, PriorFault
 from engine.priors.drawing import Drawing
 from engine.priors.hierarchical import HierarchicalPrior
 from engine.priors.resample import Resampler, ResampleRequest, Variation
-from engine.priors.sampler import Codes, Drawn, Mask
+from engine.priors.sampler import Codes, Drawn, Mask, Sampler
 from tests.engine.priors.test_sampler import TWO, priors
 
 K3 = (CodeLevel(stride_px=4, codes=3, dim=3),)
@@ -145,3 +145,12 @@ def test_what_makes_no_sense_is_refused() -> None:
         resampler.resample(request_of([codes], [np.ones((6, 6), np.bool_)], condition=LABEL[:2]))
     with pytest.raises(OptionFault, match="one variation"):
         resampler.resample(request_of([codes], [np.ones((6, 6), np.bool_)], variations=0))
+
+
+def test_the_seed_of_a_sample_does_not_bring_it_back() -> None:
+    prior = priors(K3).float()
+    codes = np.zeros((9, 9), np.int64)
+    for drawn in Sampler(prior).sample([(9, 9)], [0], seed=5):
+        codes[drawn.row, drawn.column : drawn.column + drawn.codes.shape[1]] = drawn.codes[0]
+    (new,) = variations_of(Resampler(prior, 9), request_of([codes], [np.ones((9, 9), np.bool_)], seed=5))
+    assert (new.codes[0] == codes).mean() < 0.7

@@ -1,0 +1,1 @@
+"""Pictures that a model makes up, and what they are drawn from."""
