@@ -1,4 +1,4 @@
-"""Grids of codes to be decoded: drawn from a prior, or from what one would draw without one.
+"""Grids of codes drawn without a prior.
 
 `unigram` draws every cell by itself, codes as often as the train split has them; `uniform` all codes alike.
 Beside samples of the prior they show what it is for: regions that know of each other. All take the same
@@ -7,25 +7,14 @@ uniform numbers of `engine.priors.uniforms`, so a seed gives image 3 the same co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.priors.drawing import Drawing, weights_of
-from engine.priors.sampler import Codes, Drawn
+from engine.priors.sampler import Codes
 from engine.priors.uniforms import uniforms_of
-
-
-def collected(
-    drawn: Iterable[Drawn], batch: int, grids: Sequence[tuple[int, int]], done: Callable[[float], object]
-) -> list[Codes]:
-    """What a sampler draws, as grids (batch, h, w) per level; `done` is told the share, 0 to 1."""
-    codes = [np.zeros((batch, *grid), np.int64) for grid in grids]
-    for part in drawn:
-        codes[part.level][:, part.row, part.column : part.column + part.codes.shape[1]] = part.codes
-        done(part.share)
-    return codes
 
 
 def independent(

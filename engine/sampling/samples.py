@@ -27,15 +27,13 @@ from engine.priors.compiling import quickest_cells
 from engine.priors.drawing import AS_TRAINED, Drawing
 from engine.priors.sampler import Codes, Sampler
 from engine.progress import Progress, tell_nobody
-from engine.sampling.codes import collected, independent
+from engine.sampling.codes import independent
 from engine.sampling.labels import label_index, weights_of_label
 from engine.sampling.latents import Gaussian, fitted, standard
 from engine.sampling.sources import SOURCES, Source
 
 AT_ONCE = 16
 """Pictures drawn side by side: more gain little, and what is drawn first is seen later."""
-
-Done = Callable[[float], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,66 +58,118 @@ class Samples:
     source: Source
 
 
-class _Sampled(Protocol):
-    """Draws some pictures by their numbers."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Some pictures uint8 (n, H, W, C) as far as they are drawn, and their codes (n, h, w) per level.
 
-    def __call__(self, images: Sequence[int], done: Done) -> tuple[NDArray[np.uint8], list[Codes]]: ...
+    The first `seen_px` rows of pixels are finished; what lies below is not drawn yet.
+    """
+
+    pictures: NDArray[np.uint8]
+    codes: tuple[Codes, ...]
+    seen_px: int
+
+    @property
+    def is_whole(self) -> bool:
+        return self.seen_px == len(self.pictures[0])
+
+
+class Drawer(Protocol):
+    """Draws pictures by their numbers: yields the share done, 0 to 1, and at last them, whole.
+
+    Where it is `watched`, parts of them come too, whenever there is more to be seen.
+    """
+
+    def __call__(self, images: Sequence[int], watched: bool = False) -> Iterator[float | Part]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A model in memory, and what its file says of it."""
+
+    card: ModelCard
+    model: Autoencoder
+
+
+def open_model(name_or_path: str | Path, device: str | None = None) -> Opened:
+    """Raises what `engine.load` raises."""
+    path = find_model(name_or_path)
+    return Opened(read_card(path), load(path, device))
 
 
 def draw_samples(request: SampleRequest, progress: Progress = tell_nobody) -> Samples:
     """Draw `count` pictures, the same first ones whatever the count.
 
-    Raises `OptionFault` for a source, label or drawing that the model cannot serve, `PriorFault` where it has
-    no prior, `DataFault` where an autoencoder's data are not at hand, and what `engine.load` raises.
+    Raises what `open_sampling` and `engine.load` raise.
     """
-    path = find_model(request.model)
-    card, model = read_card(path), load(path, request.device)
-    source = request.source or ("prior" if card.levels else "gaussian")
-    if (source == "gaussian") == bool(card.levels):
-        raise OptionFault(f"source {source!r} is not for {card.name}: {_sources_of(card)}")
-    sampled = (
-        _discrete(request, source, card, model) if card.levels else _vector(request, card, model, progress)
+    opened = open_model(request.model, request.device)
+    source, drawer = open_sampling(request, opened, progress)
+    parts: list[Part] = []
+    for first in range(0, request.count, AT_ONCE):
+        images = range(first, min(first + AT_ONCE, request.count))
+        for step in drawer(images):
+            if isinstance(step, Part):
+                parts.append(step)
+            else:
+                progress("Sampling", (first + step * len(images)) / request.count)
+    progress("Sampling", 1.0)
+    codes = zip(*(part.codes for part in parts), strict=True)
+    return Samples(
+        np.concatenate([part.pictures for part in parts]),
+        tuple(np.concatenate(level) for level in codes),
+        source,
     )
-    parts = list(_parts(request.count, sampled, progress))
-    pictures = np.concatenate([pictures for pictures, _ in parts])
-    codes = zip(*(codes for _, codes in parts), strict=True)
-    return Samples(pictures, tuple(np.concatenate(level) for level in codes), source)
 
 
-def _sources_of(card: ModelCard) -> str:
-    fitting = [source for source in SOURCES if (source != "gaussian") == bool(card.levels)]
-    return f"use {' or '.join(fitting)}"
+def open_sampling(
+    request: SampleRequest, opened: Opened, progress: Progress = tell_nobody
+) -> tuple[Source, Drawer]:
+    """The source that is drawn from, and what draws from it.
+
+    Raises `OptionFault` for a source, label or drawing that the model cannot serve, `PriorFault` where it has
+    no prior, `DataFault` where an autoencoder's data are not at hand.
+    """
+    card = opened.card
+    source = request.source or fitting_sources(card)[0]
+    if source not in fitting_sources(card):
+        raise OptionFault(
+            f"source {source!r} is not for {card.name}: use {' or '.join(fitting_sources(card))}"
+        )
+    if isinstance(opened.model, DiscreteAutoencoder):
+        return source, _discrete(request, source, card, opened.model)
+    return source, _vector(request, opened, progress)
 
 
-def _parts(
-    count: int, sampled: _Sampled, progress: Progress
-) -> Iterator[tuple[NDArray[np.uint8], list[Codes]]]:
-    for first in range(0, count, AT_ONCE):
-        images = range(first, min(first + AT_ONCE, count))
-
-        def done(share: float, images: range = images) -> None:
-            progress("Sampling", (images.start + share * len(images)) / count)
-
-        yield sampled(images, done)
+def fitting_sources(card: ModelCard) -> list[Source]:
+    """What pictures of a model may be drawn from, what is asked for by itself first."""
+    return [source for source in SOURCES if (source != "gaussian") == bool(card.levels)]
 
 
-def _discrete(request: SampleRequest, source: Source, card: ModelCard, model: Autoencoder) -> _Sampled:
-    assert isinstance(model, DiscreteAutoencoder)
-    grids = [(card.image_size // level.stride_px,) * 2 for level in card.levels]
-    draw = {"prior": _from_prior, "unigram": _from_counts, "uniform": _from_nothing}[source]
-    codes_of = draw(request, card, model, grids)
-
-    @torch.inference_mode()
-    def sampled(images: Sequence[int], done: Done) -> tuple[NDArray[np.uint8], list[Codes]]:
-        codes = codes_of(images, done)
-        placed = [torch.from_numpy(level).to(device_of(model)) for level in codes]
-        return to_pixels(model.decode_codes(placed).cpu().numpy()), codes
-
-    return sampled
-
+# Codes
 
 _Grids = Sequence[tuple[int, int]]
-_CodesOf = Callable[[Sequence[int], Done], list[Codes]]
+_Filling = Iterator[tuple[float, list[Codes], int]]
+"""The share done, the codes so far, and how many rows of pixels of the picture are finished."""
+_CodesOf = Callable[[Sequence[int]], _Filling]
+
+
+def _discrete(request: SampleRequest, source: Source, card: ModelCard, model: DiscreteAutoencoder) -> Drawer:
+    grids = [(card.image_size // level.stride_px,) * 2 for level in card.levels]
+    fill = {"prior": _from_prior, "unigram": _from_counts, "uniform": _from_nothing}[source]
+    filling = fill(request, card, model, grids)
+
+    @torch.inference_mode()
+    def drawn(images: Sequence[int], watched: bool = False) -> Iterator[float | Part]:
+        seen_before = 0
+        for share, codes, seen_px in filling(images):
+            yield share
+            if seen_px == card.image_size or (watched and seen_px > seen_before):
+                seen_before = seen_px
+                placed = [torch.from_numpy(level).to(device_of(model)) for level in codes]
+                pictures = to_pixels(model.decode_codes(placed).cpu().numpy())
+                yield Part(pictures, tuple(level.copy() for level in codes), seen_px)
+
+    return drawn
 
 
 def _from_prior(
@@ -133,13 +183,18 @@ def _from_prior(
         _refuse_guidance(request)
     label = None if request.label is None else weights_of_label(request.label, card.prior.labels)
     sampler = Sampler(model.priors, cells=quickest_cells())
+    finest, stride_px = len(grids) - 1, card.levels[-1].stride_px
 
-    def codes_of(images: Sequence[int], done: Done) -> list[Codes]:
+    def filling(images: Sequence[int]) -> _Filling:
+        codes = [np.zeros((len(images), *grid), np.int64) for grid in grids]
         condition = None if label is None else np.repeat(label[None], len(images), axis=0)
-        drawn = sampler.sample(grids, images, request.seed, condition, request.drawing)
-        return collected(drawn, len(images), grids, done)
+        for part in sampler.sample(grids, images, request.seed, condition, request.drawing):
+            end = part.column + part.codes.shape[1]
+            codes[part.level][:, part.row, part.column : end] = part.codes
+            rows = part.row + (end == grids[part.level][1]) if part.level == finest else 0
+            yield part.share, codes, rows * stride_px
 
-    return codes_of
+    return filling
 
 
 def _from_counts(
@@ -155,7 +210,7 @@ def _from_counts(
     else:
         label = label_index(request.label, card.labels)
         counts = [level.use_by_label[label] for level in statistics]
-    return lambda images, _: independent(counts, grids, images, request.seed, request.drawing)
+    return _at_once(lambda images: independent(counts, grids, images, request.seed, request.drawing), card)
 
 
 def _from_nothing(
@@ -165,7 +220,14 @@ def _from_nothing(
     if request.label is not None or request.drawing != AS_TRAINED:
         raise OptionFault("uniform codes are all as likely: they take no label, temperature, top-k or top-p")
     counts = [np.ones(level.codes, np.int64) for level in card.levels]
-    return lambda images, _: independent(counts, grids, images, request.seed, AS_TRAINED)
+    return _at_once(lambda images: independent(counts, grids, images, request.seed, AS_TRAINED), card)
+
+
+def _at_once(codes_of: Callable[[Sequence[int]], list[Codes]], card: ModelCard) -> _CodesOf:
+    def filling(images: Sequence[int]) -> _Filling:
+        yield 1.0, codes_of(images), card.image_size
+
+    return filling
 
 
 def _refuse_guidance(request: SampleRequest) -> None:
@@ -173,21 +235,25 @@ def _refuse_guidance(request: SampleRequest) -> None:
         raise OptionFault("guidance sharpens what a label says to a prior: it needs both")
 
 
-def _vector(request: SampleRequest, card: ModelCard, model: Autoencoder, progress: Progress) -> _Sampled:
+# Vectors
+
+
+def _vector(request: SampleRequest, opened: Opened, progress: Progress) -> Drawer:
+    card, model = opened.card, opened.model
     if request.drawing != Drawing(temperature=request.drawing.temperature):
         raise OptionFault(f"top-k, top-p and guidance are for priors of codes, which {card.name} has none of")
     condition = _vector_condition(request, card, model)
     gaussian = _gaussian_of(card, model, progress)
 
     @torch.inference_mode()
-    def sampled(images: Sequence[int], done: Done) -> tuple[NDArray[np.uint8], list[Codes]]:
+    def drawn(images: Sequence[int], watched: bool = False) -> Iterator[float | Part]:
+        del watched  # they come all at once
         z = torch.from_numpy(gaussian.draw(images, request.seed, request.drawing.temperature))
         given = None if condition is None else condition.expand(len(images), -1)
-        pictures = model.decode(z.to(device_of(model)), given)
-        done(1.0)
-        return to_pixels(pictures.cpu().numpy()), []
+        pictures = to_pixels(model.decode(z.to(device_of(model)), given).cpu().numpy())
+        yield Part(pictures, (), pictures.shape[1])
 
-    return sampled
+    return drawn
 
 
 def _vector_condition(request: SampleRequest, card: ModelCard, model: Autoencoder) -> torch.Tensor | None:

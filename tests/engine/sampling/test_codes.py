@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.priors.drawing import AS_TRAINED, Drawing
-from engine.priors.sampler import Drawn
-from engine.sampling.codes import collected, independent
+from engine.sampling.codes import independent
 
 COUNTS = np.array([10, 0, 30, 60], np.int64)
 
@@ -35,16 +34,3 @@ def test_a_picture_is_the_same_whichever_others_there_are() -> None:
 def test_levels_are_drawn_apart() -> None:
     coarse, fine = independent([COUNTS, COUNTS], [(8, 8), (8, 8)], [0], 3, AS_TRAINED)
     assert not np.array_equal(coarse, fine)
-
-
-def test_what_a_sampler_draws_is_put_where_it_belongs() -> None:
-    parts = [
-        Drawn(0, 0, 0, np.array([[1, 2]]), 0.25),
-        Drawn(0, 1, 1, np.array([[3]]), 0.5),
-        Drawn(1, 0, 0, np.array([[4]]), 1.0),
-    ]
-    told: list[float] = []
-    coarse, fine = collected(parts, 1, [(2, 2), (1, 1)], told.append)
-    assert coarse.tolist() == [[[1, 2], [0, 3]]]
-    assert fine.tolist() == [[[4]]]
-    assert told == [0.25, 0.5, 1.0]

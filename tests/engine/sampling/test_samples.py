@@ -17,10 +17,9 @@ from engine.models.ae import AE, AEConfig
 from engine.models.base import DiscreteAutoencoder
 from engine.priors.drawing import Drawing
 from engine.priors.sampler import Sampler
-from engine.sampling.codes import collected
-from engine.sampling.samples import SampleRequest, draw_samples
+from engine.sampling.samples import AT_ONCE, Part, SampleRequest, draw_samples, open_model, open_sampling
 from engine.training.snapshot import describe, model_tensors
-from tests.small import small_pictures, write_small_model, write_small_priors
+from tests.small import small_pictures, write_small_model, write_small_priors, write_small_two_level_model
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +44,10 @@ def test_those_of_a_prior_are_what_the_sampler_draws(model_file: Path) -> None:
     assert model.priors is not None
     condition = condition_of(model.priors, torch.tensor([1, 1, 1]))
     assert condition is not None
-    drawn = Sampler(model.priors).sample([(4, 4)], range(3), 7, condition.numpy(), drawing)
-    (expected,) = collected(drawn, 3, [(4, 4)], lambda _: None)
+    expected = np.zeros((3, 4, 4), np.int64)
+    for drawn in Sampler(model.priors).sample([(4, 4)], range(3), 7, condition.numpy(), drawing):
+        end = drawn.column + drawn.codes.shape[1]
+        expected[:, drawn.row, drawn.column : end] = drawn.codes
     np.testing.assert_array_equal(samples.codes[0], expected)
     pictures = to_pixels(model.decode_codes([torch.from_numpy(expected)]).numpy())
     np.testing.assert_array_equal(samples.pictures, pictures)
@@ -84,3 +85,18 @@ def test_a_model_without_statistics_says_so(tmp_path: Path) -> None:
         draw_samples(SampleRequest(path, 1, source="unigram"))
     with pytest.raises(PriorFault, match="has no prior"):
         draw_samples(SampleRequest(path, 1))
+
+
+@pytest.mark.parametrize("levels", [1, 2])
+def test_who_watches_sees_pictures_grow_by_rows_of_cells(tmp_path: Path, levels: int) -> None:
+    write = write_small_model if levels == 1 else write_small_two_level_model
+    path = write_small_priors(tmp_path / "one.safetensors", write(tmp_path / "bare.safetensors"))
+    _, drawer = open_sampling(SampleRequest(path, 2), open_model(path))
+    parts = [step for step in drawer(range(2), watched=True) if isinstance(step, Part)]
+    assert [part.seen_px for part in parts] == [4, 8, 12, 16]
+    assert [part.is_whole for part in parts] == [False, False, False, True]
+    for part in parts:  # what is finished stays
+        rows = part.seen_px // 4
+        np.testing.assert_array_equal(part.codes[-1][:, :rows], parts[-1].codes[-1][:, :rows])
+    whole = draw_samples(SampleRequest(path, AT_ONCE + 1))
+    np.testing.assert_array_equal(parts[-1].pictures, whole.pictures[:2])
