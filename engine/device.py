@@ -61,4 +61,7 @@ def describe_device(device: torch.device) -> str:
     """For a person: `CPU, 2 threads`, or the accelerator's name."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"CPU, {torch.get_num_threads()} threads" if device.type == "cpu" else device.type.upper()
+    if device.type != "cpu":
+        return device.type.upper()
+    threads = torch.get_num_threads()
+    return "CPU, 1 thread" if threads == 1 else f"CPU, {threads} threads"

@@ -225,6 +225,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("workspace.paint", "Paint", WORKSPACE, ("Ctrl+1",), "palette", "", True, True),
     Action("workspace.train", "Train", WORKSPACE, ("Ctrl+3",), "chart-line", "", True, True),
+    Action("workspace.samples", "Samples", WORKSPACE, ("Ctrl+5",), "dices", "", True, True),
     Action(
         "help.commands",
         "All commands...",

@@ -19,6 +19,7 @@ from gui.commands.exports import Exports
 from gui.commands.files import Files
 from gui.commands.following import Following
 from gui.commands.models import FIRST_SIZE, Models, NoModel, vivid_code
+from gui.commands.sampling import Sampling
 from gui.commands.training import Training
 from gui.dialogs.choose_file import FileChooser, SystemFileChooser
 from gui.first_painting import first_painting
@@ -38,6 +39,7 @@ from gui.state.expected_times import ExpectedTimes
 from gui.state.gallery import Gallery
 from gui.state.painting import PaintingState
 from gui.state.recovery import Recovery
+from gui.state.samples import SamplesState
 from gui.state.selected_cells import SelectedCells
 from gui.state.session import Session
 from gui.state.suggestions import Suggesting
@@ -50,6 +52,7 @@ from gui.workers.load import ModelLibrary, program_library
 from gui.workers.train_form import FormReader, program_reader
 from gui.workers.trainer_process import PROGRAM
 from gui.workspaces.paint import PaintWorkspace
+from gui.workspaces.samples import SamplesWorkspace
 from gui.workspaces.train import RunCommands, TrainWorkspace
 
 FIRST_MODEL = "emoji-vqvae"
@@ -118,6 +121,7 @@ class Studio:
         self.book = Book(self.session, self.painting, self._model_worker, window)
         self.surprise = SurpriseState(self.painting, self._model_worker, window)
         self.suggesting = Suggesting(self.painting, self._model_worker, window)
+        self.samples = SamplesState(self.session, self._model_worker, window)
         self.recovery = Recovery(self.painting, folders.autosaves, self._reader, window)
 
     def _make_commands(self, chooser: FileChooser) -> None:
@@ -156,6 +160,7 @@ class Studio:
             self.code_models,
             self._choose_prior,
         )
+        self.sampling = Sampling(self.window, self.samples, self.models, self.files, chooser, self._exporter)
         self._picker = ModelPicker(
             lambda: self.session.builtin_models,
             lambda path: self.models.use(path, self.files.when_safe),
@@ -184,6 +189,8 @@ class Studio:
         self.card = CodeCard(self.book, self.brush, self.codes.palette_view)
         self.window.add_workspace("paint", lambda: self.paint)
         self.window.add_workspace("train", self._make_train)
+        drawing = self.samples, self.session, self.sampling, self.runs.train_prior
+        self.window.add_workspace("samples", lambda: SamplesWorkspace(*drawing))
         self.window.show_workspace("paint")
         self.clipboard = SystemClipboard(
             QApplication.clipboard(),
@@ -243,6 +250,7 @@ class Studio:
             "edit.find_code": self.codes.focus_find,
             "workspace.paint": lambda: window.show_workspace("paint"),
             "workspace.train": lambda: window.show_workspace("train"),
+            "workspace.samples": lambda: window.show_workspace("samples"),
             "train.start": self._start_training,
             "help.commands": window.open_commands,
             "help.shortcuts": window.open_shortcuts,
@@ -263,6 +271,7 @@ class Studio:
             session.decoder_changed.connect(partial(self._give_decoder, follower))
         for changed in (painting.document_changed, painting.level_changed):
             changed.connect(self._limit_codes)
+        self.samples.failed.connect(self.window.messages.say_fault)
         for asking in (self.surprise, self.suggesting):
             asking.lacking.connect(self._offer_prior)
             asking.failed.connect(self.window.messages.say_fault)

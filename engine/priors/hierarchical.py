@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from engine.decoding.decoder import CodeLevel
 from engine.layers.convolution import Conv, ResidualStack, Up
+from engine.layers.embedding import embedding
 from engine.models.base import NO_DRAWS, Draws, LossResult, Trainable
 from engine.priors.pixelcnn import PixelCNN, PriorConfig
 
@@ -94,7 +95,7 @@ class Context(nn.Module):
     def __init__(self, config: PriorConfig, levels: Sequence[CodeLevel]) -> None:
         super().__init__()
         width = config.context
-        self.embeddings = nn.ModuleList(nn.Embedding(level.codes, width) for level in levels[:-1])
+        self.embeddings = nn.ModuleList(embedding(level.codes, width) for level in levels[:-1])
         self.stages = nn.ModuleList(
             nn.Sequential(
                 Conv(width * (2 if index else 1), width),
@@ -107,8 +108,8 @@ class Context(nn.Module):
     def forward(self, coarser: Sequence[Tensor]) -> Tensor:
         """(B, h, w) int64 per coarser level -> (B, context, h * ratio, w * ratio)."""
         told: Tensor | None = None
-        for embedding, stage, codes in zip(self.embeddings, self.stages, coarser, strict=True):
-            seen = embedding(codes).permute(0, 3, 1, 2)
+        for table, stage, codes in zip(self.embeddings, self.stages, coarser, strict=True):
+            seen = table(codes).permute(0, 3, 1, 2)
             told = stage(seen if told is None else torch.cat([told, seen], dim=1))
         assert told is not None
         return told

@@ -29,6 +29,7 @@ from msgspec import Meta
 from torch import Tensor, nn
 
 from engine.layers.dropout import dropout
+from engine.layers.embedding import embedding
 from engine.layers.masked_conv import CellsBefore, RowsAbove
 
 
@@ -62,7 +63,7 @@ class PixelCNN(nn.Module):
         """With `has_context`, features of coarser levels (B, config.context, h, w) are to be given."""
         super().__init__()
         channels, context = config.channels, config.context if has_context else 0
-        self.embedding = nn.Embedding(codes, channels, _weight=_normal(codes, channels))
+        self.embedding = embedding(codes, channels)
         biases = 4 * channels * config.layers
         self.labels = nn.Linear(config.labels, biases, bias=False) if config.labels else None
         self.layers = nn.ModuleList(GatedLayer(config, index == 0, context) for index in range(config.layers))
@@ -131,9 +132,3 @@ def gate(values: Tensor) -> Tensor:
     """tanh(a) * sigmoid(b) of the two halves of the channels: (B, 2C, h, w) -> (B, C, h, w)."""
     a, b = values.chunk(2, dim=1)
     return torch.tanh(a) * torch.sigmoid(b)
-
-
-def _normal(rows: int, columns: int) -> Tensor:
-    # Random numbers for a model of shapes alone load half of torch.
-    weight = torch.empty(rows, columns)
-    return weight if weight.is_meta else weight.normal_()

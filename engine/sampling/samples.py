@@ -30,7 +30,7 @@ from engine.progress import Progress, tell_nobody
 from engine.sampling.codes import independent
 from engine.sampling.labels import label_index, weights_of_label
 from engine.sampling.latents import Gaussian, fitted, standard
-from engine.sampling.sources import SOURCES, Source
+from engine.sampling.sources import Source, sources_of
 
 AT_ONCE = 16
 """Pictures drawn side by side: more gain little, and what is drawn first is seen later."""
@@ -130,19 +130,13 @@ def open_sampling(
     no prior, `DataFault` where an autoencoder's data are not at hand.
     """
     card = opened.card
-    source = request.source or fitting_sources(card)[0]
-    if source not in fitting_sources(card):
-        raise OptionFault(
-            f"source {source!r} is not for {card.name}: use {' or '.join(fitting_sources(card))}"
-        )
+    fitting = sources_of(bool(card.levels))
+    source = request.source or fitting[0]
+    if source not in fitting:
+        raise OptionFault(f"source {source!r} is not for {card.name}: use {' or '.join(fitting)}")
     if isinstance(opened.model, DiscreteAutoencoder):
         return source, _discrete(request, source, card, opened.model)
     return source, _vector(request, opened, progress)
-
-
-def fitting_sources(card: ModelCard) -> list[Source]:
-    """What pictures of a model may be drawn from, what is asked for by itself first."""
-    return [source for source in SOURCES if (source != "gaussian") == bool(card.levels)]
 
 
 # Codes

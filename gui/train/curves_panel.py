@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
+from gui.frame.empty_state import EmptyState
 from gui.plots.curves import Curve
 from gui.plots.legend import CHIP_HEIGHT, Legend
 from gui.plots.terms import CHARTS, Chart, hidden_at_first, term_of
@@ -32,7 +33,6 @@ from gui.train.curve_choice import (
     curves_of_runs,
     entry,
 )
-from gui.train.empty import EmptyState
 
 if TYPE_CHECKING:
     from gui.plots.curve_plot import CurvePlot

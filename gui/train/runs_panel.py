@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QTool
 
 from engine.training.shelf import RunCard
 from gui import theme
+from gui.frame.empty_state import EmptyState
 from gui.frame.lines import line
 from gui.state.code_models import has_codes
-from gui.train.empty import EmptyState
 from gui.train.run_list import RunList
 from gui.train.words import ACTIVE, family_title
 

@@ -12,9 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from gui import theme
 from gui.settings import Folders
+from gui.state.samples import SamplesState
 from gui.studio import Studio
+from gui.workers.job import Worker
 from gui.workers.load import ModelLibrary
 from tests.gui.fake_trainer import PROGRAM
+from tests.gui.samples.models import Shelf, write_models
 from tests.gui.tiny import TinyModel, library_of
 from tests.gui.train.forms import READER
 
@@ -87,3 +90,21 @@ def open_studio(qtbot: QtBot, qapp: QApplication, answers: Answers, folders: Fol
 @pytest.fixture
 def studio(open_studio: OpenStudio) -> Studio:
     return open_studio()
+
+
+# Samples
+
+
+@pytest.fixture(scope="session")
+def sample_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of small models; only read."""
+    return write_models(tmp_path_factory.mktemp("small") / "models")
+
+
+@pytest.fixture
+def samples_state(qtbot: QtBot, qapp: QApplication, sample_models: Path) -> Iterator[SamplesState]:
+    theme.apply_theme(qapp)
+    worker = Worker("model")
+    made = SamplesState(Shelf(sample_models), worker)  # type: ignore[arg-type]  # as much of a session as is needed
+    yield made
+    assert worker.stop(10)

@@ -1,0 +1,87 @@
+"""What the window does with samples: paint with one, keep them as a sheet or as codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from engine.codes.document import Painting
+from engine.decoding.codes_file import write_codes
+from exporters.contact_sheet import contact_sheet
+from exporters.images import save_png
+from gui.commands.files import Files
+from gui.commands.models import Models
+from gui.dialogs.choose_file import FileChooser
+from gui.main_window import MainWindow
+from gui.samples.words import SOURCES
+from gui.state.samples import Group, Sample, SamplesState
+from gui.workers.job import Worker
+
+
+class Sampling:
+    """Commands around `SamplesState`."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        state: SamplesState,
+        models: Models,
+        files: Files,
+        chooser: FileChooser,
+        writer: Worker,
+    ) -> None:
+        """`writer` writes files."""
+        self._window, self._state = window, state
+        self._models, self._files = models, files
+        self._chooser, self._writer = chooser, writer
+
+    def paint(self, group: Group, sample: Sample) -> None:
+        """Open a sample as a new painting, after asking what would be lost."""
+        title = f"{SOURCES[group.wish.source][0]} {group.wish.seed}-{sample.number}"
+        painting = Painting.of_codes(sample.codes, group.card, title)
+        self._files.when_safe(lambda: self._models.show(painting, sample.picture))
+
+    def save_sheet(self) -> None:
+        """Favourites, or all where there are none, side by side as a PNG."""
+        self._save("Save contact sheet", "samples.png", "PNG image (*.png)", self._write_sheet)
+
+    def save_codes(self) -> None:
+        """The codes of the same pictures."""
+        self._save("Save codes", "samples.npz", "Codes (*.npz)", self._write_codes)
+
+    def _save(self, title: str, name: str, filters: str, write: Callable[[Path, list[Sample]], None]) -> None:
+        kept = self.kept
+        if not kept:
+            return
+
+        def save(path: Path) -> None:
+            self._writer.run(
+                lambda _: write(path, kept),
+                on_done=lambda _: self._window.messages.say("good", f"Saved to {path}"),
+                on_error=self._window.messages.say_fault,
+            )
+
+        self._chooser.to_save(title, name, Path(name).suffix[1:], filters, save)
+
+    @property
+    def kept(self) -> list[Sample]:
+        """The favourites; all whole pictures where there are none."""
+        whole = [
+            group.samples[number]
+            for group in self._state.groups
+            for number in sorted(group.samples)
+            if group.samples[number].is_whole
+        ]
+        return [sample for sample in whole if sample.is_favourite] or whole
+
+    @staticmethod
+    def _write_sheet(path: Path, samples: list[Sample]) -> None:
+        save_png(path, contact_sheet([sample.picture for sample in samples]))
+
+    @staticmethod
+    def _write_codes(path: Path, samples: list[Sample]) -> None:
+        levels = zip(*(sample.codes for sample in samples), strict=True)
+        sizes = np.array([sample.picture.shape[:2] for sample in samples], np.int64)
+        write_codes(path, [np.stack(level) for level in levels], sizes)

@@ -1,0 +1,253 @@
+"""The left column: which model, what is drawn from, how; and the one filled button that draws."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui import theme
+from gui.frame.lines import line
+from gui.samples.numbers import NumberFacts, NumberRow
+from gui.samples.words import ANY_LABEL, SOURCES
+from gui.state.samples import MOST, SamplesState
+from gui.train.choices import CardChoice
+
+WIDTH = 320
+_MOST_SEED = 2**31 - 1
+NUMBERS = {
+    "count": NumberFacts("Pictures", "How many are drawn", 1, 64, 16, most=MOST),
+    "temperature": NumberFacts(
+        "Temperature",
+        "Below 1 likelier codes only, above 1 stranger ones; 0 always the likeliest",
+        0,
+        2,
+        1,
+        2,
+        9,
+    ),
+    "top_k": NumberFacts("Top k", "Of the k likeliest codes only; 0 of all", 0, 64, 0, most=65536),
+    "top_p": NumberFacts("Top p", "Of the likeliest codes that hold this share only", 0.01, 1, 1, 2),
+    "guidance": NumberFacts(
+        "Guidance", "Above 1 the label counts for more (classifier-free guidance)", 0, 5, 1, 2, 20
+    ),
+}
+_WHOLE = ("count", "top_k")
+_USED_BY = {
+    "prior": ("count", "temperature", "top_k", "top_p", "guidance"),
+    "unigram": ("count", "temperature", "top_k", "top_p"),
+    "uniform": ("count",),
+    "gaussian": ("count", "temperature"),
+}
+
+
+class SamplesForm(QWidget):
+    """Follows a `SamplesState` and sets it."""
+
+    model_chosen = Signal(object)  # Path
+    prior_asked = Signal()  # to train one
+
+    def __init__(self, state: SamplesState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self.setFixedWidth(WIDTH)
+        self.model, self.label = QComboBox(self), QComboBox(self)
+        self.source = CardChoice("Source", side_by_side=False, parent=self)
+        self.compare = QCheckBox("All sources side by side", self)
+        self.numbers = {name: NumberRow(facts, self) for name, facts in NUMBERS.items()}
+        self.seed, self.dice = QSpinBox(self), QToolButton(self)
+        self.no_prior = QWidget(self)
+        self.draw, self.cancel = QPushButton("Sample", self), QPushButton("Cancel", self)
+        self._arrange()
+        self._connect()
+        self._show_model()
+        self._show_running()
+
+    def offer_models(self, models: Mapping[str, Path]) -> None:
+        """Names and files of the models there are; the one chosen stays."""
+        with QSignalBlocker(self.model):
+            self.model.clear()
+            for name, path in models.items():
+                self.model.addItem(name, path)
+        self._show_model()
+
+    # Showing
+
+    def _show_model(self) -> None:
+        card = self._state.card
+        place = next(
+            (
+                i
+                for i in range(self.model.count())
+                if card is not None and self.model.itemData(i) == card.path
+            ),
+            -1,
+        )
+        self.model.setCurrentIndex(place)
+        self.source.show_cards({source: SOURCES[source] for source in self._state.sources})
+        self.source.choose(self._state.source)
+        self.no_prior.setVisible(card is not None and bool(card.levels) and card.prior is None)
+        self._show_running()
+        for name in ("compares", "seed", *self.numbers):
+            self._follow(name)
+
+    def _show_labels(self) -> None:
+        labels = self._state.labels
+        with QSignalBlocker(self.label):
+            self.label.clear()
+            self.label.addItem(ANY_LABEL, "")
+            for label in labels:
+                self.label.addItem(label, label)
+            self.label.setCurrentIndex(max(0, self.label.findData(self._state.label)))
+        self.label.setEnabled(bool(labels))
+        used = set(_USED_BY[self._state.source])
+        if self._state.compares:
+            used = {name for source in self._state.sources for name in _USED_BY[source]}
+        for name, row in self.numbers.items():
+            row.setVisible(name in used)
+        self.numbers["guidance"].setEnabled(bool(self._state.label))
+        self.compare.setVisible(len(self._state.sources) > 1)
+
+    def _show_running(self) -> None:
+        running = self._state.is_running
+        self.draw.setVisible(not running)
+        self.cancel.setVisible(running)
+        self.draw.setEnabled(self._state.card is not None)
+
+    def _follow(self, name: str) -> None:
+        state = self._state
+        if name in self.numbers:
+            self.numbers[name].show_value(float(getattr(state, name)))
+        elif name == "seed":
+            with QSignalBlocker(self.seed):
+                self.seed.setValue(state.seed)
+        elif name == "compares":
+            with QSignalBlocker(self.compare):
+                self.compare.setChecked(state.compares)
+            self.source.setEnabled(not state.compares)
+        elif name == "source":
+            self.source.choose(state.source)
+        self._show_labels()
+
+    # Setting
+
+    def _connect(self) -> None:
+        state = self._state
+        state.changed.connect(self._follow)
+        state.model_changed.connect(self._show_model)
+        state.running_changed.connect(self._show_running)
+        self.model.activated.connect(lambda place: self.model_chosen.emit(self.model.itemData(place)))
+        self.source.chosen.connect(lambda source: setattr(state, "source", source))
+        self.label.activated.connect(lambda place: setattr(state, "label", self.label.itemData(place)))
+        self.compare.toggled.connect(lambda on: setattr(state, "compares", on))
+        for name, row in self.numbers.items():
+            row.changed.connect(partial(self._put, name))
+        self.seed.valueChanged.connect(lambda seed: setattr(state, "seed", seed))
+        self.dice.clicked.connect(lambda: setattr(state, "seed", random.randrange(_MOST_SEED)))
+        self.draw.clicked.connect(state.sample)
+        self.cancel.clicked.connect(state.cancel)
+
+    def _put(self, name: str, value: float) -> None:
+        setattr(self._state, name, round(value) if name in _WHOLE else value)
+
+    # Making
+
+    def _arrange(self) -> None:
+        content = QWidget(self)
+        rows = QVBoxLayout(content)
+        rows.setContentsMargins(theme.SPACE_3, theme.SPACE_3, theme.SPACE_3, theme.SPACE_3)
+        rows.setSpacing(theme.SPACE_2)
+        self.model.setToolTip("Whose pictures are drawn")
+        self.label.setToolTip("What they should show")
+        for name, widget in (("Model", self.model), ("Source", self.source)):
+            rows.addWidget(_title(name, widget, content))
+            rows.addWidget(widget)
+        rows.addWidget(self.compare)
+        rows.addWidget(self.no_prior)
+        rows.addSpacing(theme.SPACE_2)
+        rows.addWidget(_title("Label", self.label, content))
+        rows.addWidget(self.label)
+        rows.addSpacing(theme.SPACE_2)
+        for row in self.numbers.values():
+            rows.addWidget(row)
+        rows.addLayout(self._seed_row())
+        rows.addStretch(1)
+        self.compare.setToolTip("So that one sees what the prior is for")
+        self._fill_no_prior()
+        area = QScrollArea(self)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidgetResizable(True)
+        area.setWidget(content)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(area, 1)
+        whole.addWidget(line(Qt.Orientation.Horizontal, self))
+        whole.addLayout(self._foot())
+
+    def _seed_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(theme.SPACE_2)
+        name = QLabel("Seed", self)
+        name.setProperty("role", "secondary")
+        name.setBuddy(self.seed)
+        self.seed.setRange(0, _MOST_SEED)
+        self.seed.setFont(theme.font(tabular=True))
+        self.seed.setAccessibleName("Seed")
+        self.seed.setToolTip("The same seed draws the same pictures, whatever their number")
+        self.dice.setIcon(theme.icon("dices"))
+        self.dice.setFixedSize(theme.CONTROL_HEIGHT, theme.CONTROL_HEIGHT)
+        self.dice.setToolTip("Another seed")
+        self.dice.setAccessibleName("Another seed")
+        row.addWidget(name)
+        row.addStretch(1)
+        row.addWidget(self.seed)
+        row.addWidget(self.dice)
+        return row
+
+    def _fill_no_prior(self) -> None:
+        rows = QVBoxLayout(self.no_prior)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(theme.SPACE_1)
+        words = QLabel("This model has no prior, which would make codes go together", self.no_prior)
+        words.setProperty("role", "secondary")
+        words.setWordWrap(True)
+        button = QPushButton("Train a prior", self.no_prior)
+        button.clicked.connect(self.prior_asked.emit)
+        rows.addWidget(words)
+        rows.addWidget(button)
+
+    def _foot(self) -> QVBoxLayout:
+        foot = QVBoxLayout()
+        foot.setContentsMargins(theme.SPACE_3, theme.SPACE_3, theme.SPACE_3, theme.SPACE_3)
+        self.draw.setProperty("role", "primary")
+        self.draw.setToolTip("Draw pictures with these settings")
+        self.cancel.setToolTip("Stop at once; what is there stays")
+        foot.addWidget(self.draw)
+        foot.addWidget(self.cancel)
+        return foot
+
+
+def _title(text: str, buddy: QWidget, parent: QWidget) -> QLabel:
+    title = QLabel(text, parent)
+    title.setProperty("role", "caption")
+    title.setBuddy(buddy)
+    buddy.setAccessibleName(text)
+    return title

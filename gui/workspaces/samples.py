@@ -1,0 +1,158 @@
+"""The Samples workspace: what to draw on the left, the pictures as they are drawn beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui import theme
+from gui.frame.empty_state import EmptyState
+from gui.frame.lines import line
+from gui.samples.form import SamplesForm
+from gui.samples.gallery_view import GalleryView
+from gui.state.samples import Group, Sample, SamplesState
+from gui.state.session import Session
+
+
+class SampleCommands(Protocol):
+    """What the rest of the window does with samples."""
+
+    def paint(self, group: Group, sample: Sample) -> None: ...
+    def save_sheet(self) -> None: ...
+    def save_codes(self) -> None: ...
+
+
+class SamplesWorkspace(QWidget):
+    """Shows a `SamplesState`."""
+
+    def __init__(
+        self,
+        state: SamplesState,
+        session: Session,
+        commands: SampleCommands,
+        train_prior: Callable[[], object],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._session, self._commands = state, session, commands
+        self._train_prior = train_prior
+        self.form = SamplesForm(state, self)
+        self.gallery = GalleryView(state, self)
+        self.progress = QProgressBar(self)
+        self.words = QLabel(self)
+        self.paint = QPushButton("Open in Paint", self)
+        self.sheet = QPushButton("Save contact sheet...", self)
+        self.codes = QPushButton("Save codes...", self)
+        self._pages = QStackedWidget(self)
+        self._arrange()
+        self._connect()
+        self._show_all()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._state.card is None and self._session.card is not None:
+            self._state.choose_model(self._session.card.path)
+        self.form.offer_models(self._session.at_hand())
+        self.form.draw.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # Showing
+
+    def _show_all(self) -> None:
+        state = self._state
+        there = sum(len(group.samples) for group in state.groups)
+        self._pages.setCurrentIndex(1 if there or state.is_running else 0)
+        self.progress.setVisible(state.is_running)
+        self.progress.setValue(round(1000 * state.share))
+        loved = sum(sample.is_favourite for group in state.groups for sample in group.samples.values())
+        words = [_counted(there, "picture")] + ([_counted(loved, "favourite")] if loved else [])
+        self.words.setText(", ".join(words) if there else "")
+        chosen = self.gallery.chosen
+        self.paint.setEnabled(chosen is not None and chosen[1].is_whole and bool(chosen[1].codes))
+        self.sheet.setEnabled(bool(there) and not state.is_running)
+        has_codes = any(sample.codes for group in state.groups for sample in group.samples.values())
+        self.codes.setEnabled(has_codes and not state.is_running)
+
+    def _open_chosen(self) -> None:
+        chosen = self.gallery.chosen
+        if chosen is not None and self.paint.isEnabled():
+            self._commands.paint(*chosen)
+
+    # Making
+
+    def _connect(self) -> None:
+        for changed in (
+            self._state.gallery_changed,
+            self._state.running_changed,
+            self.gallery.chosen_changed,
+        ):
+            changed.connect(self._show_all)
+        self.form.model_chosen.connect(self._state.choose_model)
+        self.form.prior_asked.connect(self._train_prior)
+        self.gallery.opened.connect(self._open_chosen)
+        self.paint.clicked.connect(self._open_chosen)
+        self.sheet.clicked.connect(self._commands.save_sheet)
+        self.codes.clicked.connect(self._commands.save_codes)
+
+    def _arrange(self) -> None:
+        area = QScrollArea(self)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setWidget(self.gallery)
+        area.setProperty("surface", "surround")
+        self.gallery.setProperty("surface", "surround")
+        self.gallery.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._pages.addWidget(
+            EmptyState(
+                "dices",
+                "Pictures that a model makes up",
+                "Choose what to draw from on the left, then Sample. A prior draws codes that go together; "
+                "the other sources show what it is for.",
+                parent=self,
+            )
+        )
+        self._pages.addWidget(area)
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setFixedWidth(200)
+        self.progress.setAccessibleName("Sampling")
+        self.words.setProperty("role", "secondary")
+        self.paint.setToolTip("The chosen picture as a new painting (Return, or double-click)")
+        self.sheet.setToolTip("The pictures side by side, as a PNG; favourites only, where there are some")
+        self.codes.setToolTip("The codes of the same pictures, as an .npz")
+        foot = QHBoxLayout()
+        foot.setContentsMargins(theme.SPACE_3, theme.SPACE_2, theme.SPACE_3, theme.SPACE_2)
+        foot.setSpacing(theme.SPACE_2)
+        foot.addWidget(self.words)
+        foot.addWidget(self.progress)
+        foot.addStretch(1)
+        for button in (self.paint, self.sheet, self.codes):
+            foot.addWidget(button)
+        right = QVBoxLayout()
+        right.addWidget(self._pages, 1)
+        right.addWidget(line(Qt.Orientation.Horizontal, self))
+        right.addLayout(foot)
+        whole = QHBoxLayout(self)
+        whole.addWidget(self.form)
+        whole.addWidget(line(Qt.Orientation.Vertical, self))
+        whole.addLayout(right, 1)
+        for layout in (right, whole):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(0)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,0 +1,85 @@
+"""The form shows what the source can use, and sets the samples_state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from gui.samples.form import SamplesForm
+from gui.state.samples import SamplesState
+from tests.gui.samples.models import Shelf
+
+
+@pytest.fixture
+def form(qtbot: QtBot, samples_state: SamplesState, sample_models: Path) -> SamplesForm:
+    made = SamplesForm(samples_state)
+    qtbot.addWidget(made)
+    made.model_chosen.connect(samples_state.choose_model)
+    made.resize(320, 900)
+    made.show()
+    samples_state.choose_model(sample_models / "one.safetensors")
+    made.offer_models(Shelf(sample_models).at_hand())
+    return made
+
+
+def numbers(form: SamplesForm) -> list[str]:
+    return [name for name, row in form.numbers.items() if row.isVisible()]
+
+
+def test_it_shows_what_the_source_uses(form: SamplesForm, samples_state: SamplesState) -> None:
+    assert form.model.currentText() == "one"
+    assert numbers(form) == ["count", "temperature", "top_k", "top_p", "guidance"]
+    form.source.buttons["uniform"].click()
+    assert samples_state.source == "uniform"
+    assert numbers(form) == ["count"]
+    assert not form.label.isEnabled()
+    form.compare.click()
+    assert samples_state.compares
+    assert "guidance" in numbers(form)
+
+
+def test_guidance_waits_for_a_label(form: SamplesForm, samples_state: SamplesState) -> None:
+    assert not form.numbers["guidance"].isEnabled()
+    form.label.setCurrentIndex(2)
+    form.label.activated.emit(2)
+    assert samples_state.label == "odd"
+    assert form.numbers["guidance"].isEnabled()
+
+
+def test_numbers_and_seed_are_set(form: SamplesForm, samples_state: SamplesState) -> None:
+    form.numbers["count"].box.setValue(5)
+    form.numbers["temperature"].slider.setValue(50)
+    form.seed.setValue(77)
+    assert (samples_state.count, samples_state.temperature, samples_state.seed) == (5, 0.5, 77)
+    form.dice.click()
+    assert samples_state.seed != 77
+    assert form.seed.value() == samples_state.seed
+    samples_state.top_p = 0.5
+    assert form.numbers["top_p"].box.value() == 0.5
+
+
+def test_another_model_offers_its_own(qtbot: QtBot, form: SamplesForm, samples_state: SamplesState) -> None:
+    place = form.model.findText("bare")
+    form.model.setCurrentIndex(place)
+    form.model.activated.emit(place)
+    assert samples_state.card is not None
+    assert samples_state.card.name == "bare"
+    assert list(form.source.buttons) == ["unigram", "uniform"]
+    assert form.no_prior.isVisible()
+    with qtbot.waitSignal(form.prior_asked):
+        QTest.mouseClick(form.no_prior.findChild(type(form.draw)), Qt.MouseButton.LeftButton)
+
+
+def test_sample_becomes_cancel_while_it_draws(
+    qtbot: QtBot, form: SamplesForm, samples_state: SamplesState
+) -> None:
+    QTest.mouseClick(form.draw, Qt.MouseButton.LeftButton)
+    assert form.cancel.isVisible()
+    assert not form.draw.isVisible()
+    QTest.mouseClick(form.cancel, Qt.MouseButton.LeftButton)
+    assert form.draw.isVisible()
+    assert not samples_state.is_running

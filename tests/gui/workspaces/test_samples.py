@@ -1,0 +1,101 @@
+"""The Samples workspace in the whole window: from an empty gallery to a painting, a sheet and codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from gui.studio import Studio
+from gui.workers.load import program_library
+from gui.workspaces.samples import SamplesWorkspace
+from tests.gui.conftest import Answers, OpenStudio
+from tests.gui.samples.models import write_models
+
+
+@pytest.fixture
+def studio(open_studio: OpenStudio, tmp_path: Path) -> Studio:
+    return open_studio(program_library(), write_models(tmp_path / "models") / "one.safetensors")
+
+
+def workspace(studio: Studio) -> SamplesWorkspace:
+    studio.window.actions_table["workspace.samples"].trigger()
+    shown = studio.window.workspaces.currentWidget()
+    assert isinstance(shown, SamplesWorkspace)
+    return shown
+
+
+def sample(qtbot: QtBot, studio: Studio, count: int = 3) -> SamplesWorkspace:
+    shown = workspace(studio)
+    studio.samples.count = count
+    QTest.mouseClick(shown.form.draw, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not studio.samples.is_running and studio.is_idle, timeout=20_000)
+    return shown
+
+
+def test_it_begins_with_the_model_in_use(studio: Studio) -> None:
+    shown = workspace(studio)
+    assert shown.form.model.currentText() == "one"
+    assert shown._pages.currentIndex() == 0
+    assert not shown.paint.isEnabled()
+    assert not shown.sheet.isEnabled()
+
+
+def test_a_sample_becomes_a_painting(qtbot: QtBot, studio: Studio) -> None:
+    shown = sample(qtbot, studio)
+    assert shown.words.text() == "3 pictures"
+    shown.gallery.setFocus()
+    QTest.keyClick(shown.gallery, Qt.Key.Key_Right)
+    QTest.keyClick(shown.gallery, Qt.Key.Key_Right)
+    QTest.keyClick(shown.gallery, Qt.Key.Key_Return)
+    assert studio.window.workspace == "paint"
+    painting = studio.painting.painting
+    np.testing.assert_array_equal(painting.grid.levels[0], studio.samples.groups[0].samples[1].codes[0])
+    assert painting.title == "Prior 0-1"
+    assert not painting.is_modified
+    qtbot.waitUntil(lambda: studio.is_idle and not studio.painting.read_only)
+
+
+def test_sheet_and_codes_are_saved_of_favourites(
+    qtbot: QtBot, studio: Studio, answers: Answers, tmp_path: Path
+) -> None:
+    shown = sample(qtbot, studio)
+    studio.samples.favour(studio.samples.groups[0], 2)
+    assert shown.words.text() == "3 pictures, 1 favourite"
+    for button, name in ((shown.sheet, "sheet.png"), (shown.codes, "codes.npz")):
+        answers.answer = tmp_path / name
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: studio.is_idle)
+        assert f"Saved to {tmp_path / name}" in studio.window.messages.text
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.size == (24, 24)
+    with np.load(tmp_path / "codes.npz") as codes:
+        kept = studio.samples.groups[0].samples[2]
+        np.testing.assert_array_equal(codes["level_0"], kept.codes[0][None])
+        assert codes["size"].tolist() == [[16, 16]]
+
+
+def test_a_model_with_vectors_has_pictures_but_nothing_to_paint(qtbot: QtBot, studio: Studio) -> None:
+    shown = workspace(studio)
+    studio.samples.choose_model(studio.session.card.path.parent / "vae.safetensors")  # type: ignore[union-attr]
+    sample(qtbot, studio)
+    QTest.keyClick(shown.gallery, Qt.Key.Key_Right)
+    assert shown.gallery.chosen is not None
+    assert not shown.paint.isEnabled()
+    assert not shown.codes.isEnabled()
+    assert shown.sheet.isEnabled()
+    QTest.keyClick(shown.gallery, Qt.Key.Key_Return)
+    assert studio.window.workspace == "samples"
+
+
+def test_a_full_disk_is_told(qtbot: QtBot, studio: Studio, answers: Answers, tmp_path: Path) -> None:
+    shown = sample(qtbot, studio)
+    (tmp_path / "file").write_bytes(b"")
+    answers.answer = tmp_path / "file" / "sheet.png"
+    QTest.mouseClick(shown.sheet, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "cannot be written" in studio.window.messages.text)
