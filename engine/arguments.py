@@ -161,7 +161,7 @@ def benchmark_arguments(parser: Parser) -> None:
         "names",
         metavar="NAME",
         nargs="*",
-        help="paint, startup, training; all of these without it; papers takes hours",
+        help="paint, startup, sampling, training; all of these without it; papers takes hours",
     )
 
 

@@ -77,7 +77,7 @@ def evaluate(
     }
     protocol = PROTOCOL
     if isinstance(model, DiscreteAutoencoder):
-        labels = _labels_for_prior(read_card(find_model(model_name)), chosen)
+        labels = labels_for_prior(read_card(find_model(model_name)), chosen)
         figures["levels"] = _levels(model, chosen, pictures, labels, tell)
         protocol = f"{PROTOCOL}; {CODES_PROTOCOL}"
         if model.priors is not None:
@@ -99,7 +99,7 @@ def _refuse_other_labels(model: Autoencoder, name: str | Path, pictures: Picture
         raise DataFault(f"{data}: its labels are not those that {name} was trained with ({', '.join(known)})")
 
 
-def _labels_for_prior(card: ModelCard, chosen: Pictures) -> NDArray[np.int64] | None:
+def labels_for_prior(card: ModelCard, chosen: Pictures) -> NDArray[np.int64] | None:
     """The true labels (N,) where a prior was trained with these; None else."""
     known = () if card.prior is None else tuple(card.prior.labels)
     return chosen.labels if known and chosen.label_names == known else None

@@ -24,6 +24,12 @@ def _startup(_progress: Progress) -> dict[str, Any]:
     return measure_startup()
 
 
+def _sampling(progress: Progress) -> dict[str, Any]:
+    from engine.benchmarks.sampling import measure_sampling
+
+    return measure_sampling(progress)
+
+
 def _training(progress: Progress) -> dict[str, Any]:
     from engine.benchmarks.training import measure_training
 
@@ -39,6 +45,7 @@ def _papers(progress: Progress) -> dict[str, Any]:
 BENCHMARKS: dict[str, Callable[[Progress], dict[str, Any]]] = {
     "paint": _paint,
     "startup": _startup,
+    "sampling": _sampling,
     "training": _training,
     "papers": _papers,
 }
