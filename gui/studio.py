@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication, QWidget
@@ -19,6 +18,7 @@ from gui.commands.exports import Exports
 from gui.commands.files import Files
 from gui.commands.following import Following
 from gui.commands.models import FIRST_SIZE, Models, NoModel, vivid_code
+from gui.commands.prior import Prior
 from gui.commands.training import Training
 from gui.dialogs.choose_file import FileChooser, SystemFileChooser
 from gui.first_painting import first_painting
@@ -38,6 +38,7 @@ from gui.state.expected_times import ExpectedTimes
 from gui.state.gallery import Gallery
 from gui.state.painting import PaintingState
 from gui.state.recovery import Recovery
+from gui.state.resampling import Resampling
 from gui.state.selected_cells import SelectedCells
 from gui.state.session import Session
 from gui.state.suggestions import Suggesting
@@ -46,6 +47,7 @@ from gui.state.training import TrainingState
 from gui.workers.decode import DecodeLoop
 from gui.workers.files import belongs_to, kind_of
 from gui.workers.job import Worker
+from gui.workers.kernel import KernelCompiler
 from gui.workers.load import ModelLibrary, program_library
 from gui.workers.train_form import FormReader, program_reader
 from gui.workers.trainer_process import PROGRAM
@@ -69,8 +71,13 @@ class Studio:
         chooser: FileChooser | None = None,
         trainer: Sequence[str] = PROGRAM,
         forms: FormReader | None = None,
+        compiler: KernelCompiler | None = None,
     ) -> None:
-        """`trainer` is the command line that trains, `forms` what it takes; the rest: see `gui.app.build`."""
+        """`trainer` is the command line that trains, `forms` what it takes; the rest: see `gui.app.build`.
+
+        `compiler` gets the sampler ready while one paints.
+        """
+        self.compiler = compiler or KernelCompiler()
         self.settings = Settings(folders.settings)
         self.window = MainWindow()
         self.all_ended = False
@@ -118,6 +125,7 @@ class Studio:
         self.book = Book(self.session, self.painting, self._model_worker, window)
         self.surprise = SurpriseState(self.painting, self._model_worker, window)
         self.suggesting = Suggesting(self.painting, self._model_worker, window)
+        self.resampling = Resampling(self.painting, self._model_worker, window)
         self.recovery = Recovery(self.painting, folders.autosaves, self._reader, window)
 
     def _make_commands(self, chooser: FileChooser) -> None:
@@ -178,6 +186,7 @@ class Studio:
             self.decoding,
             self.surprise,
             self.suggesting,
+            self.resampling,
             self.window.actions_table,
             self.column,
         )
@@ -259,16 +268,12 @@ class Studio:
         session, painting = self.session, self.painting
         session.statistics_changed.connect(self._learn_codes)
         self.book.changed.connect(self._choose_codes)
-        for follower in (self.decoding, self.surprise, self.suggesting):
-            session.decoder_changed.connect(partial(self._give_decoder, follower))
+        session.decoder_changed.connect(lambda: self.decoding.set_decoder(session.decoder))
         for changed in (painting.document_changed, painting.level_changed):
             changed.connect(self._limit_codes)
-        for asking in (self.surprise, self.suggesting):
-            asking.lacking.connect(self._offer_prior)
-            asking.failed.connect(self.window.messages.say_fault)
-        self.surprise.shown_changed.connect(self._follow_surprise)
-        self._follow_surprise(False)
         self.decoding.failed.connect(self.window.messages.say_fault)
+        asking = self.surprise, self.suggesting, self.resampling
+        self._prior = Prior(self.window, session, self.brush, *asking, self.compiler, self.runs.train_prior)
         self.recovery.failed.connect(self._warn_of_no_copy)
         self.following.adopted.connect(self._keep_codes)
 
@@ -285,15 +290,14 @@ class Studio:
             self.decoding,
             self.surprise,
         )
-        self._availability = Availability(window.actions_table, self.painting, self.session, self.exports)
+        self._availability = Availability(
+            window.actions_table, self.painting, self.session, self.exports, self.resampling
+        )
         self.paint.canvas.zoom_changed.connect(window.status.show_zoom)
         window.dropped.connect(self.files.bring)
         window.close_asked.connect(self._quit)
         window.painted.connect(self._start)
         window.closed.connect(self._stop)
-
-    def _give_decoder(self, follower: DecodeLoop | SurpriseState | Suggesting) -> None:
-        follower.set_decoder(self.session.decoder)
 
     def _learn_codes(self) -> None:
         """Give the canvas what the model's file says of its codes."""
@@ -322,14 +326,6 @@ class Studio:
     def _warn_of_no_copy(self, error: CodebrushError) -> None:
         text = f"Should Codebrush crash, what you paint now could not be brought back: {error}"
         self.window.messages.say("warn", text)
-
-    def _follow_surprise(self, shown: bool) -> None:
-        self.window.actions_table["view.surprise"].setChecked(shown)
-        self.window.actions_table.allow("select.surprising", shown)
-
-    def _offer_prior(self) -> None:
-        text = f"{self.session.model_name} has no prior, which would know what codes to expect"
-        self.window.messages.say("info", text, "Train a prior", self.runs.train_prior)
 
     def _quit(self) -> None:
         """Close, after asking what would be lost and what is still training."""
@@ -392,6 +388,7 @@ class Studio:
         self.settings.sync()
         ended = [worker.stop(_PATIENCE_S) for worker in (*self._workers, *self._others)]
         self.training.close()
+        self.compiler.stop()
         self.all_ended = all(ended)
         self.recovery.close()
         self.clipboard.close()

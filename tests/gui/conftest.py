@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from gui import theme
 from gui.settings import Folders
 from gui.studio import Studio
+from gui.workers.kernel import KernelCompiler
 from gui.workers.load import ModelLibrary
 from tests.gui.fake_trainer import PROGRAM
 from tests.gui.tiny import TinyModel, library_of
@@ -66,7 +67,8 @@ def open_studio(qtbot: QtBot, qapp: QApplication, answers: Answers, folders: Fol
 
     def open_(library: ModelLibrary | None = None, first: Path | None = None, wait: bool = True) -> Studio:
         library = library or library_of(TinyModel("tiny"))
-        studio = Studio(folders, library, first, answers, PROGRAM, READER)
+        compiler = KernelCompiler(is_done=lambda: True)  # no test waits for it
+        studio = Studio(folders, library, first, answers, PROGRAM, READER, compiler)
         opened.append(studio)
         studio.window.resize(1280, 720)
         studio.window.show()
