@@ -21,7 +21,8 @@ from engine.models.registry import find_model, load
 from engine.priors.compiling import quickest_cells
 from engine.priors.drawing import AS_TRAINED, Drawing
 from engine.priors.hierarchical import HierarchicalPrior
-from engine.priors.resample import Resampler, ResampleRequest, Variation
+from engine.priors.requests import ResampleRequest, Variation
+from engine.priors.resample import Resampler
 from engine.progress import Progress, tell_nobody
 from engine.sampling.labels import weights_of_label
 from exporters.destination import refuse_unwritable, require_suffix

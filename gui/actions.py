@@ -118,6 +118,14 @@ ACTIONS: tuple[Action, ...] = (
         "flame",
         "The likeliest ones as the prior sees it; Tab over a cell does the same",
     ),
+    Action(
+        "edit.resample",
+        "Resample selection",
+        EDIT,
+        ("R",),
+        "dices",
+        "New codes for the selected cells, drawn from the prior: several variations to choose from",
+    ),
     Action("select.all", "Select all", SELECT, ("Ctrl+A",)),
     Action("select.none", "Select nothing", SELECT, ("Ctrl+Shift+A", "Ctrl+D")),
     Action("select.invert", "Invert the selection", SELECT, ("Ctrl+I",)),
@@ -141,7 +149,9 @@ ACTIONS: tuple[Action, ...] = (
         True,
     ),
     Action("tool.line", "Line", TOOL, ("L",), "slash", "Hold Shift for eight directions", True, True),
-    Action("tool.rectangle", "Rectangle", TOOL, ("R",), "square", "Hold Shift for a square", True, True),
+    Action(
+        "tool.rectangle", "Rectangle", TOOL, ("Shift+R",), "square", "Hold Shift for a square", True, True
+    ),
     Action("tool.ellipse", "Ellipse", TOOL, ("O",), "circle", "Hold Shift for a circle", True, True),
     Action("tool.fill", "Fill", TOOL, ("F",), "paint-bucket", "Cells of one code that touch", True, True),
     Action("tool.pick", "Eyedropper", TOOL, ("I",), "pipette", "Alt-click with any tool", True, True),

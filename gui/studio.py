@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication, QWidget
@@ -19,6 +18,7 @@ from gui.commands.exports import Exports
 from gui.commands.files import Files
 from gui.commands.following import Following
 from gui.commands.models import FIRST_SIZE, Models, NoModel, vivid_code
+from gui.commands.prior import Prior
 from gui.commands.sampling import Sampling
 from gui.commands.training import Training
 from gui.dialogs.choose_file import FileChooser, SystemFileChooser
@@ -39,6 +39,7 @@ from gui.state.expected_times import ExpectedTimes
 from gui.state.gallery import Gallery
 from gui.state.painting import PaintingState
 from gui.state.recovery import Recovery
+from gui.state.resampling import Resampling
 from gui.state.samples import SamplesState
 from gui.state.selected_cells import SelectedCells
 from gui.state.session import Session
@@ -48,6 +49,7 @@ from gui.state.training import TrainingState
 from gui.workers.decode import DecodeLoop
 from gui.workers.files import belongs_to, kind_of
 from gui.workers.job import Worker
+from gui.workers.kernel import KernelCompiler
 from gui.workers.load import ModelLibrary, program_library
 from gui.workers.train_form import FormReader, program_reader
 from gui.workers.trainer_process import PROGRAM
@@ -72,8 +74,13 @@ class Studio:
         chooser: FileChooser | None = None,
         trainer: Sequence[str] = PROGRAM,
         forms: FormReader | None = None,
+        compiler: KernelCompiler | None = None,
     ) -> None:
-        """`trainer` is the command line that trains, `forms` what it takes; the rest: see `gui.app.build`."""
+        """`trainer` is the command line that trains, `forms` what it takes; the rest: see `gui.app.build`.
+
+        `compiler` gets the sampler ready while one paints.
+        """
+        self.compiler = compiler or KernelCompiler()
         self.settings = Settings(folders.settings)
         self.window = MainWindow()
         self.all_ended = False
@@ -122,6 +129,7 @@ class Studio:
         self.surprise = SurpriseState(self.painting, self._model_worker, window)
         self.suggesting = Suggesting(self.painting, self._model_worker, window)
         self.samples = SamplesState(self.session, self._model_worker, window)
+        self.resampling = Resampling(self.painting, self._model_worker, window)
         self.recovery = Recovery(self.painting, folders.autosaves, self._reader, window)
 
     def _make_commands(self, chooser: FileChooser) -> None:
@@ -183,6 +191,7 @@ class Studio:
             self.decoding,
             self.surprise,
             self.suggesting,
+            self.resampling,
             self.window.actions_table,
             self.column,
         )
@@ -267,17 +276,13 @@ class Studio:
         session, painting = self.session, self.painting
         session.statistics_changed.connect(self._learn_codes)
         self.book.changed.connect(self._choose_codes)
-        for follower in (self.decoding, self.surprise, self.suggesting):
-            session.decoder_changed.connect(partial(self._give_decoder, follower))
+        session.decoder_changed.connect(lambda: self.decoding.set_decoder(session.decoder))
         for changed in (painting.document_changed, painting.level_changed):
             changed.connect(self._limit_codes)
         self.samples.failed.connect(self.window.messages.say_fault)
-        for asking in (self.surprise, self.suggesting):
-            asking.lacking.connect(self._offer_prior)
-            asking.failed.connect(self.window.messages.say_fault)
-        self.surprise.shown_changed.connect(self._follow_surprise)
-        self._follow_surprise(False)
         self.decoding.failed.connect(self.window.messages.say_fault)
+        asking = self.surprise, self.suggesting, self.resampling
+        self._prior = Prior(self.window, session, self.brush, *asking, self.compiler, self.runs.train_prior)
         self.recovery.failed.connect(self._warn_of_no_copy)
         self.following.adopted.connect(self._keep_codes)
 
@@ -294,15 +299,14 @@ class Studio:
             self.decoding,
             self.surprise,
         )
-        self._availability = Availability(window.actions_table, self.painting, self.session, self.exports)
+        self._availability = Availability(
+            window.actions_table, self.painting, self.session, self.exports, self.resampling
+        )
         self.paint.canvas.zoom_changed.connect(window.status.show_zoom)
         window.dropped.connect(self.files.bring)
         window.close_asked.connect(self._quit)
         window.painted.connect(self._start)
         window.closed.connect(self._stop)
-
-    def _give_decoder(self, follower: DecodeLoop | SurpriseState | Suggesting) -> None:
-        follower.set_decoder(self.session.decoder)
 
     def _learn_codes(self) -> None:
         """Give the canvas what the model's file says of its codes."""
@@ -332,14 +336,6 @@ class Studio:
         text = f"Should Codebrush crash, what you paint now could not be brought back: {error}"
         self.window.messages.say("warn", text)
 
-    def _follow_surprise(self, shown: bool) -> None:
-        self.window.actions_table["view.surprise"].setChecked(shown)
-        self.window.actions_table.allow("select.surprising", shown)
-
-    def _offer_prior(self) -> None:
-        text = f"{self.session.model_name} has no prior, which would know what codes to expect"
-        self.window.messages.say("info", text, "Train a prior", self.runs.train_prior)
-
     def _quit(self) -> None:
         """Close, after asking what would be lost and what is still training."""
         self.files.when_safe(lambda: self.runs.when_it_may_close(self.window.close_now))
@@ -352,7 +348,8 @@ class Studio:
         kind = kind_of(first) if first is not None else None
         if str(first) in builtin:
             kind = "model"
-        vectors = first if kind == "model" and self._has_no_codes(first) else None
+        is_vectors = first is not None and kind == "model" and self.session.has_no_codes(first)
+        vectors = first if is_vectors else None
         kind = kind if vectors is None else None
         is_painting = kind in ("painting", "png painting")
         model = FIRST_MODEL if FIRST_MODEL in builtin or not builtin else next(iter(builtin))
@@ -370,12 +367,6 @@ class Studio:
             self.session.open_model(vectors)
         if kind == "picture" and first is not None:
             self.window.painted.connect(lambda: self.files.open_image(first))
-
-    def _has_no_codes(self, model: Path | None) -> bool:
-        try:
-            return model is not None and not self.session.look(model).levels
-        except CodebrushError:
-            return False
 
     def _start(self) -> None:
         """The window is on the screen: now torch may be loaded."""
@@ -401,6 +392,7 @@ class Studio:
         self.settings.sync()
         ended = [worker.stop(_PATIENCE_S) for worker in (*self._workers, *self._others)]
         self.training.close()
+        self.compiler.stop()
         self.all_ended = all(ended)
         self.recovery.close()
         self.clipboard.close()

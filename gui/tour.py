@@ -144,6 +144,21 @@ def _expect(visitor: Visitor) -> None:
     visitor.wait(popup.isVisible, "the suggestions")
     visitor.shoot("suggestions")
     visitor.press(popup, Qt.Key.Key_Escape)
+    _resample(visitor)
+
+
+def _resample(visitor: Visitor) -> None:
+    """A part of the painting drawn anew by the prior, several ways."""
+    resampling = visitor.studio.resampling
+    visitor.trigger("tool.select")
+    visitor.drag([(10, 14), (14, 18), (17, 21)])
+    visitor.press(visitor.canvas, Qt.Key.Key_R)
+    visitor.wait(lambda: resampling.is_open and not resampling.is_busy, "the variations")
+    visitor.press(visitor.canvas, Qt.Key.Key_Right)
+    visitor.shoot("variations")
+    visitor.press(visitor.canvas, Qt.Key.Key_Escape)
+    visitor.trigger("select.none")
+    visitor.trigger("tool.brush")
 
 
 def _own_image(visitor: Visitor, folder: Path) -> None:

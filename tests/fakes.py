@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engine.decoding.decoder import CodeLevel, Codes
 from engine.decoding.prior import CodePrior, Grids, Likeliest, Surprise
 from engine.errors import CodesFault
+from engine.priors.requests import Drawn, ResampleRequest, Variation
 
 
 class TinyDecoder:
@@ -92,6 +93,19 @@ class TinyPrior:
         weights[codes[level][row, column - 1] if column else 0] = 9.0
         order = np.argsort(-weights, kind="stable")[:count]
         return Likeliest(order, weights[order] / weights.sum())
+
+    def resample(self, request: ResampleRequest) -> Iterator[Drawn | Variation]:
+        """Any code in any selected cell, cell by cell."""
+        cells = [(level, *cell) for level, mask in enumerate(request.masks) for cell in np.argwhere(mask)]
+        for number in range(request.variations):
+            rng = np.random.default_rng([request.seed, number])
+            codes = [grid.copy() for grid in request.codes]
+            for place, (level, row, column) in enumerate(cells):
+                codes[level][row, column] = code = rng.integers(0, self._codes)
+                share = (number + (place + 1) / len(cells)) / request.variations
+                yield Drawn(level, int(row), int(column), np.array([[code]]), share)
+            bits = sum(float(level.bits.sum()) for level in self.surprise(codes))
+            yield Variation(number, tuple(codes), bits)
 
 
 class TinyTwoLevelDecoder(TinyDecoder):

@@ -28,8 +28,9 @@ from engine.models.base import DiscreteAutoencoder
 from engine.models.registry import find_model, load
 from engine.priors.hierarchical import BIT, HierarchicalPrior
 from engine.priors.likelihood import tensors_at
-from engine.priors.resample import CANDIDATES, Resampler, ResampleRequest, Variation
-from engine.priors.sampler import CellsMaker, Codes, Mask
+from engine.priors.requests import CANDIDATES, Codes, Mask, ResampleRequest, Variation
+from engine.priors.resample import Resampler
+from engine.priors.sampler import CellsMaker
 from engine.progress import Progress, tell_nobody
 
 DATA = "emoji"

@@ -36,7 +36,8 @@ from engine.priors.compiling import compile_kernel, is_compiled, quickest_cells
 from engine.priors.drawing import draw
 from engine.priors.hierarchical import HierarchicalPrior
 from engine.priors.pixelcnn import PriorConfig
-from engine.priors.sampler import CellsMaker, Codes, FillRequest, Sampler
+from engine.priors.requests import Codes
+from engine.priors.sampler import CellsMaker, FillRequest, Sampler
 from engine.priors.uniforms import uniforms_of
 from engine.progress import Progress, tell_nobody
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.codes.box import Box
+from engine.priors.requests import Drawn, ResampleRequest, Variation
 
 Grids = Sequence[NDArray[np.int64]]
 
@@ -66,4 +67,11 @@ class CodePrior(Protocol):
         condition: NDArray[np.float32] | None = None,
     ) -> Likeliest:
         """At most `count` codes for `cell` (row, column) of `level`, whatever code is there now."""
+        ...
+
+    def resample(self, request: ResampleRequest) -> Iterator[Drawn | Variation]:
+        """The first candidate of each variation as it is drawn, then the one that is chosen.
+
+        Stops when no more is asked for. Raises `CodesFault`, `PriorFault` and `OptionFault`.
+        """
         ...

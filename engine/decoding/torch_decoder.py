@@ -131,7 +131,8 @@ def _prior_of(model: DiscreteAutoencoder, card: ModelCard) -> CodePrior | None:
         return None
     from engine.priors.torch_prior import TorchPrior
 
-    return TorchPrior(model.priors, tuple(card.prior.labels) if card.prior is not None else ())
+    labels = tuple(card.prior.labels) if card.prior is not None else ()
+    return TorchPrior(model.priors, labels, trained=-(-card.image_size // model.levels[0].stride_px))
 
 
 def load_decoder(path: Path, device: str | None = None) -> TorchDecoder:

@@ -15,12 +15,14 @@ import os
 import platform
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.data.cache import cache_folder
 from engine.errors import CannotWrite
 from engine.files import make_folder, reason_of, write_bytes
-from engine.priors.cells import Cells
-from engine.priors.sampler import CellsMaker
+
+if TYPE_CHECKING:
+    from engine.priors.sampler import CellsMaker
 
 _KERNEL = Path(__file__).with_name("kernel.py")
 
@@ -28,6 +30,8 @@ _KERNEL = Path(__file__).with_name("kernel.py")
 def quickest_cells() -> CellsMaker:
     """What a sampler in float32 is best given now. The first call that finds the kernel takes a second."""
     if not is_compiled():
+        from engine.priors.cells import Cells  # torch: the window asks `is_compiled` without it
+
         return Cells
     _name_folder()
     from engine.priors.compiled import CompiledCells

@@ -17,7 +17,6 @@ its block is only there so that the block has neighbours, and is drawn again in 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -29,41 +28,14 @@ from engine.errors import CodesFault, OptionFault
 from engine.priors.blocks import blocks_of
 from engine.priors.cells import Cells
 from engine.priors.checking import check_codes, check_condition
-from engine.priors.drawing import AS_TRAINED, Drawing, draw
+from engine.priors.drawing import AS_TRAINED, draw
 from engine.priors.hierarchical import BIT, HierarchicalPrior, nats_of
-from engine.priors.sampler import CellsMaker, Codes, Drawn, FillRequest, Mask, Sampler
+from engine.priors.requests import Codes, Drawn, Mask, ResampleRequest, Variation
+from engine.priors.sampler import CellsMaker, FillRequest, Sampler
 from engine.priors.uniforms import CHOICE, uniforms_of
 
-CANDIDATES = 8
 APART = 2**62
 """Candidates are numbered from here: by a picture's own number its seed would draw what is there already."""
-
-
-@dataclass(frozen=True, slots=True)
-class ResampleRequest:
-    """Which cells of a painting get new codes, and all that decides which.
-
-    `codes` (h, w) per level, coarsest first; `masks` (h, w) per level. `condition` (L,) weighs labels. Each
-    of the `variations`, which are numbered from `first` on, is chosen among `candidates`.
-    """
-
-    codes: tuple[Codes, ...]
-    masks: tuple[Mask, ...]
-    seed: int
-    condition: NDArray[np.float32] | None = None
-    drawing: Drawing = AS_TRAINED
-    first: int = 0
-    variations: int = 1
-    candidates: int = CANDIDATES
-
-
-@dataclass(frozen=True, slots=True)
-class Variation:
-    """A finished one: codes (h, w) per level, -log2 p of the new ones and of the fixed ones after them."""
-
-    number: int
-    codes: tuple[Codes, ...]
-    bits: float
 
 
 class Resampler:

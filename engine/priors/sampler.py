@@ -29,6 +29,7 @@ from engine.priors.checking import check_codes, check_condition
 from engine.priors.drawing import AS_TRAINED, Drawing
 from engine.priors.hierarchical import HierarchicalPrior, LevelPrior
 from engine.priors.matrices import Matrices, matrices_of
+from engine.priors.requests import Codes, Drawn, Mask
 from engine.priors.rows import Rows
 from engine.priors.uniforms import uniforms_of
 
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
 CellsMaker: TypeAlias = "type[Cells] | type[CompiledCells]"
 """What runs the cells of a row."""
-Codes = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +57,6 @@ class FillRequest:
     condition: NDArray[np.float32] | None = None
     drawing: Drawing = AS_TRAINED
     origin: tuple[tuple[int, int], ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """Codes (B, n) of a level, just drawn or gone past, from a cell of a row on; `share` done, 0 to 1."""
-
-    level: int
-    row: int
-    column: int
-    codes: Codes
-    share: float
 
 
 class Sampler:

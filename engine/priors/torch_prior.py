@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.decoding.prior import Grids, Likeliest, Surprise
+from engine.priors.compiling import quickest_cells
 from engine.priors.hierarchical import HierarchicalPrior
 from engine.priors.reach import margin
+from engine.priors.requests import Drawn, ResampleRequest, Variation
+from engine.priors.resample import Resampler
+from engine.priors.sampler import CellsMaker
 from engine.priors.surprise import Condition, likeliest, surprise
 
 
 class TorchPrior:
     """A model's priors, held in memory. Safe to call from one worker thread at a time."""
 
-    def __init__(self, prior: HierarchicalPrior, labels: tuple[str, ...]) -> None:
-        self._prior = prior
+    def __init__(self, prior: HierarchicalPrior, labels: tuple[str, ...], trained: int) -> None:
+        """`trained`: coarsest cells along a side of the grids that it was trained on."""
+        self._prior, self._trained = prior, trained
+        self._resampler: tuple[CellsMaker, Resampler] | None = None
         self.labels = labels
         self.margin = margin(prior)
 
@@ -23,3 +31,13 @@ class TorchPrior:
         self, codes: Grids, level: int, cell: tuple[int, int], count: int, condition: Condition = None
     ) -> Likeliest:
         return likeliest(self._prior, codes, level, cell, count, condition)
+
+    def resample(self, request: ResampleRequest) -> Iterator[Drawn | Variation]:
+        return self._quickest().resample(request)
+
+    def _quickest(self) -> Resampler:
+        """Made when first asked for, and anew once the compiled kernel is there: never within a request."""
+        cells = quickest_cells()
+        if self._resampler is None or self._resampler[0] is not cells:
+            self._resampler = cells, Resampler(self._prior, self._trained, cells)
+        return self._resampler[1]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.priors.drawing import Drawing, weights_of
-from engine.priors.sampler import Codes
+from engine.priors.requests import Codes
 from engine.priors.uniforms import uniforms_of
 
 

@@ -25,7 +25,8 @@ from engine.models.base import Autoencoder, DiscreteAutoencoder, VariationalAuto
 from engine.models.registry import find_model, load
 from engine.priors.compiling import quickest_cells
 from engine.priors.drawing import AS_TRAINED, Drawing
-from engine.priors.sampler import Codes, Sampler
+from engine.priors.requests import Codes
+from engine.priors.sampler import Sampler
 from engine.progress import Progress, tell_nobody
 from engine.sampling.codes import independent
 from engine.sampling.labels import label_index, weights_of_label

@@ -22,6 +22,7 @@ from gui.canvas.picture import PictureStore
 from gui.offscreen import themed_application
 from gui.state.brush import BrushState
 from gui.state.painting import PaintingState
+from gui.state.resampling import Resampling
 from gui.state.selected_cells import SelectedCells
 from gui.state.suggestions import Suggesting
 from gui.state.surprise import SurpriseState
@@ -100,6 +101,7 @@ class Easel(QObject):
             self._decoding,
             SurpriseState(self._painting, self._worker, self),
             Suggesting(self._painting, self._worker, self),
+            Resampling(self._painting, self._worker, self),
             ActionTable(self._window),
         )
         QHBoxLayout(self._window).addWidget(workspace)

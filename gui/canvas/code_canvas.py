@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -31,6 +32,7 @@ from gui.canvas.picture import PictureStore
 from gui.canvas.picture_view import PictureView
 from gui.canvas.tools.tool import Button, Pointer
 from gui.canvas.tools.toolbox import make_tools
+from gui.canvas.view import View
 from gui.state.brush import BrushState
 from gui.state.painting import PaintingState
 from gui.state.selected_cells import SelectedCells
@@ -75,6 +77,7 @@ class CodeCanvas(PictureView):
     ) -> None:
         super().__init__(picture, parent)
         self._surprise = surprise
+        self.layers: list[Callable[[QPainter, View], None]] = []  # over the picture, below what is said of it
         self._suggests = self._is_over = False
         self._painting = painting
         self._brush = brush
@@ -108,7 +111,6 @@ class CodeCanvas(PictureView):
         self._painting.document_changed.connect(self._drop_preview)
         self._painting.read_only_changed.connect(self.update_cursor)
         self._painting.level_changed.connect(self.update)
-
         if self._surprise is not None:
             self._surprise.changed.connect(self.update)
 
@@ -156,6 +158,8 @@ class CodeCanvas(PictureView):
     def draw_over(self, painter: QPainter, exposed: Box) -> None:
         stride, codes = self._painting.stride_px, self._painting.codes
         cells, part = Cells(self.view, stride), exposed.coarsened(stride).clipped(*codes.shape)
+        for draw in self.layers:
+            draw(painter, self.view)
         if self._preview is not None:
             overlays.draw_pixels(painter, Cells(self.view, 1), *self._preview)
         bits = self._surprise.bits if self._surprise is not None else None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
-from engine.codes.box import Box
+from engine.codes.box import Box, Mask
 from gui import theme
 from gui.canvas.mipmap import Words
 from gui.canvas.outline import Edges, within
@@ -22,8 +22,7 @@ GRID_FROM_PX = 6.0
 """Cells smaller than this on the screen show no grid lines; from twice this they show in full."""
 NUMBERS_FROM_PX = 28.0
 DIM = 150
-"""Opacity, of 255, of what darkens the cells that a code pointed at in the palette is not in."""
-
+"""Opacity, of 255, of what darkens cells: those that a code pointed at in the palette is not in."""
 SURPRISE_OPACITY = 220
 """Of 255: its colours can be read, and the canvas still shows where it ends."""
 
@@ -89,10 +88,15 @@ def draw_numbers(
 
 def draw_lit(painter: QPainter, cells: Cells, part: Box, codes: NDArray[np.int64], code: int) -> None:
     """Darken the cells of `part` that are not of `code`."""
-    veil = np.where(codes[part.slices] == code, np.uint32(0), np.uint32(DIM << 24))
-    image = QImage(veil.data, part.width, part.height, 4 * part.width, QImage.Format.Format_ARGB32)
+    draw_shade(painter, cells, part, codes[part.slices] != code)
+
+
+def draw_shade(painter: QPainter, cells: Cells, box: Box, mask: Mask) -> None:
+    """Darken the cells of `mask`, (h, w) of `box`."""
+    veil = np.where(mask, np.uint32(DIM << 24), np.uint32(0))
+    image = QImage(veil.data, box.width, box.height, 4 * box.width, QImage.Format.Format_ARGB32)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-    painter.drawImage(cells.rect(part), image)
+    painter.drawImage(cells.rect(box), image)
 
 
 def draw_surprise(painter: QPainter, cells: Cells, part: Box, bits: NDArray[np.float32], top: float) -> None:

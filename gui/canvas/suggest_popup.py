@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QIcon, QImage, QKeyEvent, QPixmap
+from PySide6.QtGui import QFocusEvent, QIcon, QKeyEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QToolButton, QWidget
 
 from gui import theme
-from gui.canvas.mipmap import words_of
+from gui.canvas.thumbnail import thumbnail
 from gui.state.suggestions import Suggestion, Suggestions
 
 COLUMNS = 3
@@ -128,7 +128,7 @@ class SuggestPopup(QFrame):
         button.setCheckable(True)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        button.setIcon(_icon(suggestion))
+        button.setIcon(QIcon(thumbnail(suggestion.pixels, PICTURE_PX)))
         button.setIconSize(QSize(PICTURE_PX, PICTURE_PX))
         button.setFont(theme.font(theme.CAPTION_PX, tabular=True))
         button.setText(f"{number + 1}   {percent(suggestion.probability)}")
@@ -144,14 +144,6 @@ def percent(probability: float) -> str:
     if share < 0.1:
         return "< 0.1 %"
     return f"{share:.0f} %" if share >= 10 else f"{share:.1f} %"
-
-
-def _icon(suggestion: Suggestion) -> QIcon:
-    # Not smoothed: the canvas does not smooth what it enlarges either.
-    words = words_of(suggestion.pixels)
-    height, width = words.shape
-    picture = QPixmap.fromImage(QImage(words.data, width, height, 4 * width, QImage.Format.Format_RGB32))
-    return QIcon(picture.scaled(PICTURE_PX, PICTURE_PX, Qt.AspectRatioMode.KeepAspectRatio))
 
 
 def _beside(cell: QRect, size: QSize, room: QSize) -> QRect:

@@ -41,7 +41,8 @@ class ToolOptions(QWidget):
         self._shape = ShapeControl(brush, self)
         self._filled = _check("Filled", "Paint the whole area, not its outline only", self)
         self._pressure = _check("Pressure sets size", "A pen's pressure scales the brush", self)
-        self._selection = _buttons(actions, ("select.all", "select.none", "select.invert"), self)
+        selecting = "select.all", "select.none", "select.invert", "edit.resample"
+        self._selection = _buttons(actions, selecting, self)
         self._hint = QLabel(self)
         self._hint.setProperty("role", "secondary")
         row = QHBoxLayout(self)

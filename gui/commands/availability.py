@@ -6,6 +6,7 @@ from gui.actions import ActionTable
 from gui.commands.exports import Exports
 from gui.state.level_words import KEYED_LEVELS, level_name
 from gui.state.painting import PaintingState
+from gui.state.resampling import Resampling
 from gui.state.session import Session
 
 _CHANGES = ("edit.cut", "edit.paste", "edit.fill", "edit.clear")
@@ -16,9 +17,16 @@ class Availability:
     """Enables and disables actions as painting and session change; undo and redo say what they would do."""
 
     def __init__(
-        self, actions: ActionTable, painting: PaintingState, session: Session, exports: Exports
+        self,
+        actions: ActionTable,
+        painting: PaintingState,
+        session: Session,
+        exports: Exports,
+        resampling: Resampling,
     ) -> None:
         self._actions, self._painting, self._session, self._exports = actions, painting, session, exports
+        self._resampling = resampling
+        resampling.changed.connect(self._follow_history)
         painting.history_changed.connect(self._follow_history)
         painting.read_only_changed.connect(self._follow_model)
         painting.document_changed.connect(self._follow_model)
@@ -30,7 +38,10 @@ class Availability:
     def _follow_history(self) -> None:
         history, may = self._painting.painting.history, not self._painting.read_only
         floats = self._painting.floating is not None
-        self._say("edit.undo", "Undo", history.undo_label, may and (history.can_undo or floats))
+        if self._resampling.is_open:
+            self._say("edit.undo", "Drop the variations", None, True)
+        else:
+            self._say("edit.undo", "Undo", history.undo_label, may and (history.can_undo or floats))
         self._say("edit.redo", "Redo", history.redo_label, may and history.can_redo)
 
     def _say(self, name: str, text: str, label: str | None, enabled: bool) -> None:

@@ -90,6 +90,13 @@ class Session(QObject):
         """What a model's file says, without opening it; raises `CodebrushError`."""
         return self._library.card(self._library.find(name_or_path))
 
+    def has_no_codes(self, name_or_path: str | Path) -> bool:
+        """Whether this is a model, and one with nothing to paint with."""
+        try:
+            return not self.look(name_or_path).levels
+        except CodebrushError:
+            return False
+
     def find(self, model_id: str) -> Path | None:
         """The model that a painting refers to, if it is at hand."""
         for path in self.at_hand().values():

@@ -24,6 +24,8 @@ from engine.errors import CodebrushError
 
 Progress = Callable[[float, str], None]
 """Takes the fraction done in [0, 1] and what is happening."""
+Part = Callable[[Any], None]
+"""Takes something that is ready before the whole is."""
 
 
 class CancelledError(Exception):
@@ -39,11 +41,12 @@ class UnexpectedError(CodebrushError):
 
 
 class Ticket:
-    """One job's way to be cancelled and to report progress. Safe to use from any thread."""
+    """One job's way to be cancelled, to report progress and to hand over parts. For any thread."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, part: Part = lambda _: None) -> None:
         self._cancelled = threading.Event()
         self._progress = progress
+        self._part = part
 
     @property
     def cancelled(self) -> bool:
@@ -61,6 +64,11 @@ class Ticket:
         """Say how far the job is, and leave it here if it is no longer wanted."""
         self.raise_if_cancelled()
         self._progress(fraction, text)
+
+    def hand_over(self, part: Any) -> None:
+        """Let the window have what is ready, and leave the job here if it is no longer wanted."""
+        self.raise_if_cancelled()
+        self._part(part)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,10 +124,14 @@ class Worker:
         on_done: Callable[[Any], None],
         on_error: Callable[[CodebrushError], None],
         on_progress: Progress | None = None,
+        on_part: Part | None = None,
         key: object = None,
     ) -> Ticket:
         """Queue `function`; a `key` drops the queued jobs with an equal key (the running one goes on)."""
-        ticket = Ticket(lambda fraction, text: self._send_progress(ticket, on_progress, fraction, text))
+        ticket = Ticket(
+            lambda fraction, text: self._send(ticket, on_progress, fraction, text),
+            lambda part: self._send(ticket, on_part, part),
+        )
         if self._stopped:
             ticket.cancel()
             return ticket
@@ -192,15 +204,14 @@ class Worker:
         if answer is not None and not job.ticket.cancelled and not self._stopped:
             answer()
 
-    def _send_progress(
-        self, ticket: Ticket, on_progress: Progress | None, fraction: float, text: str
-    ) -> None:
-        if on_progress is None:
+    def _send(self, ticket: Ticket, receive: Callable[..., None] | None, *told: Any) -> None:
+        """What a job tells on its way."""
+        if receive is None:
             return
 
         def deliver() -> None:
             if not ticket.cancelled and not self._stopped:
-                on_progress(fraction, text)
+                receive(*told)
 
         self._post.send(deliver)
 

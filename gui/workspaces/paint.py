@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.codes.box import Box
 from gui import theme
 from gui.actions import ActionTable
+from gui.canvas.audition import Audition
 from gui.canvas.code_canvas import CodeCanvas
 from gui.canvas.hint_line import HintLine
 from gui.canvas.overlays import Cells
@@ -19,10 +20,12 @@ from gui.canvas.suggest_popup import SuggestPopup
 from gui.canvas.surprise_bar import SurpriseBar
 from gui.canvas.tool_options import ToolOptions
 from gui.canvas.tool_strip import ToolStrip
+from gui.canvas.variations_strip import VariationsStrip
 from gui.frame.lines import line
 from gui.state.brush import TOOLS, BrushState
 from gui.state.level_words import KEYED_LEVELS
 from gui.state.painting import PaintingState
+from gui.state.resampling import Resampling
 from gui.state.selected_cells import SelectedCells
 from gui.state.suggestions import Suggesting, Suggestions
 from gui.state.surprise import SurpriseState
@@ -30,6 +33,7 @@ from gui.workers.decode import DecodeLoop
 
 FIRST_HINT = "Drag to paint with the chosen code, right-drag with the second one, wheel to zoom, space to pan"
 FLOATING_HINT = "Drag or arrow keys move these cells, Return sets them down, Escape puts them back"
+VARIATIONS_HINT = "Arrow keys show one variation after another, Return accepts, Escape drops them"
 READ_ONLY_HINT = "This painting cannot be changed until its model is here"
 
 
@@ -45,6 +49,7 @@ class PaintWorkspace(QWidget):
         decoding: DecodeLoop,
         surprise: SurpriseState,
         suggesting: Suggesting,
+        resampling: Resampling,
         actions: ActionTable,
         side: QWidget | None = None,
         parent: QWidget | None = None,
@@ -57,13 +62,16 @@ class PaintWorkspace(QWidget):
         self._decoding = decoding
         self._surprise = surprise
         self._suggesting = suggesting
+        self._resampling = resampling
         self._has_painted = False  # in this window, or whoever made the painting
         self.canvas = CodeCanvas(painting, brush, cells, picture, self, surprise)
         self.popup = SuggestPopup(self.canvas)
+        self.strip = VariationsStrip(resampling, self)
         self.hint = HintLine(self.canvas)
         self._lay_out(actions, side)
         self._connect(picture)
         self._connect_suggestions()
+        self._connect_variations(picture)
         self._choose_hint()
 
     def commands(self) -> dict[str, Callable[[], object]]:
@@ -74,7 +82,7 @@ class PaintWorkspace(QWidget):
             **{f"level.{level}": partial(painting.set_level, level) for level in range(KEYED_LEVELS)},
             "brush.smaller": lambda: brush.grow(-1),
             "brush.larger": lambda: brush.grow(1),
-            "edit.undo": painting.undo,
+            "edit.undo": self._undo,
             "edit.redo": painting.redo,
             "edit.cut": cells.cut,
             "edit.copy": cells.copy,
@@ -83,6 +91,7 @@ class PaintWorkspace(QWidget):
             "edit.clear": cells.clear,
             "edit.swap": brush.swap,
             "edit.suggest": lambda: self._suggesting.ask(*canvas.target_cell),
+            "edit.resample": self._resample,
             "select.surprising": self._surprise.select,
             "select.all": painting.select_all,
             "select.none": painting.select_none,
@@ -126,6 +135,7 @@ class PaintWorkspace(QWidget):
         middle.addWidget(line(Qt.Orientation.Horizontal, self))
         middle.addWidget(SurpriseBar(self._surprise, self))
         middle.addWidget(self.canvas, 1)
+        middle.addWidget(self.strip)
         whole = QHBoxLayout(self)
         whole.addWidget(ToolStrip(self._brush, actions, self))
         whole.addWidget(line(Qt.Orientation.Vertical, self))
@@ -157,6 +167,27 @@ class PaintWorkspace(QWidget):
         popup.picked.connect(suggesting.pick)
         canvas.offer_suggestions(suggesting.can_suggest)
 
+    def _connect_variations(self, picture: PictureStore) -> None:
+        resampling, canvas = self._resampling, self.canvas
+        canvas.layers.append(Audition(resampling).draw)
+        resampling.shown_changed.connect(canvas.update)
+        # The pixels are known already: waiting for the decoder, the canvas would flash the codes before.
+        resampling.taken.connect(lambda taken: picture.show_decoded(taken.box, taken.pixels))
+        resampling.opened.connect(self._choose_hint)
+        self.strip.serve(canvas)
+
+    def _resample(self) -> None:
+        self._resampling.start()
+        if self._resampling.is_open:
+            self.canvas.setFocus()  # whose arrow keys now choose
+
+    def _undo(self) -> None:
+        """What was seen last goes first: the variation on the canvas, before any step of the history."""
+        if self._resampling.is_open:
+            self._resampling.drop()
+        else:
+            self._painting.undo()
+
     def _open_suggestions(self, suggestions: Suggestions) -> None:
         row, column = suggestions.cell
         stride = self._painting.stride_px
@@ -167,10 +198,12 @@ class PaintWorkspace(QWidget):
         self._decoding.set_visible(pixels.coarsened(self._painting.painting.strides[0]))
 
     def _choose_hint(self) -> None:
-        """What floats needs saying how to set it down; how to paint is of use until the first stroke."""
+        """How to end what has been begun comes first; how to paint is of use until the first stroke."""
         painting = self._painting
         self._has_painted = self._has_painted or bool(painting.painting.history.steps)
-        if painting.floating is not None:
+        if self._resampling.is_open:
+            self.hint.say(VARIATIONS_HINT)
+        elif painting.floating is not None:
             self.hint.say(FLOATING_HINT)
         elif self._has_painted or painting.read_only:
             self.hint.fade()

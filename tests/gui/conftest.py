@@ -15,6 +15,7 @@ from gui.settings import Folders
 from gui.state.samples import SamplesState
 from gui.studio import Studio
 from gui.workers.job import Worker
+from gui.workers.kernel import KernelCompiler
 from gui.workers.load import ModelLibrary
 from tests.gui.fake_trainer import PROGRAM
 from tests.gui.samples.models import Shelf, write_models
@@ -69,7 +70,8 @@ def open_studio(qtbot: QtBot, qapp: QApplication, answers: Answers, folders: Fol
 
     def open_(library: ModelLibrary | None = None, first: Path | None = None, wait: bool = True) -> Studio:
         library = library or library_of(TinyModel("tiny"))
-        studio = Studio(folders, library, first, answers, PROGRAM, READER)
+        compiler = KernelCompiler(is_done=lambda: True)  # no test waits for it
+        studio = Studio(folders, library, first, answers, PROGRAM, READER, compiler)
         opened.append(studio)
         studio.window.resize(1280, 720)
         studio.window.show()

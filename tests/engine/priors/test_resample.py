@@ -12,11 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.decoding.decoder import CodeLevel
+from engine.decoding.prior import CodePrior
 from engine.errors import CodesFault, OptionFault, PriorFault
+from engine.priors.cells import Cells
 from engine.priors.drawing import Drawing
 from engine.priors.hierarchical import HierarchicalPrior
-from engine.priors.resample import Resampler, ResampleRequest, Variation
-from engine.priors.sampler import Codes, Drawn, Mask, Sampler
+from engine.priors.requests import Codes, Drawn, Mask, ResampleRequest, Variation
+from engine.priors.resample import Resampler
+from engine.priors.sampler import Sampler
+from engine.priors.torch_prior import TorchPrior
 from tests.engine.priors.test_sampler import TWO, priors
 
 K3 = (CodeLevel(stride_px=4, codes=3, dim=3),)
@@ -154,3 +158,29 @@ def test_the_seed_of_a_sample_does_not_bring_it_back() -> None:
         codes[drawn.row, drawn.column : drawn.column + drawn.codes.shape[1]] = drawn.codes[0]
     (new,) = variations_of(Resampler(prior, 9), request_of([codes], [np.ones((9, 9), np.bool_)], seed=5))
     assert (new.codes[0] == codes).mean() < 0.7
+
+
+def test_the_window_resamples_through_numpy_and_the_kernel_comes_in_between_requests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = priors(K3).float()
+    prior = TorchPrior(made, ("one", "two", "three"), trained=6)
+    assert isinstance(prior, CodePrior)
+    codes = codes_of(6, 6, most=3)
+    codes.flags.writeable = False  # as the window's are
+    request = request_of([codes], [hole_in((6, 6), slice(1, 4), slice(1, 4))], condition=LABEL, variations=2)
+    expected = variations_of(Resampler(made, 6), request)
+    stream = prior.resample(request)
+    found = [next(event for event in stream if isinstance(event, Variation))]
+    cells = type("Others", (Cells,), {})
+    monkeypatch.setattr("engine.priors.torch_prior.quickest_cells", lambda: cells)
+    first = prior._resampler
+    found += [event for event in stream if isinstance(event, Variation)]
+    assert prior._resampler is first
+    for one, other in zip(found, expected, strict=True):
+        assert np.array_equal(one.codes[0], other.codes[0])
+        assert one.bits == other.bits
+    prior.resample(request)
+    assert prior._resampler is not first
+    assert prior._resampler is not None
+    assert prior._resampler[0] is cells

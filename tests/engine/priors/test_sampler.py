@@ -14,7 +14,8 @@ from engine.decoding.decoder import CodeLevel
 from engine.errors import CodesFault, PriorFault
 from engine.priors.drawing import AS_TRAINED, Drawing, draw, guided
 from engine.priors.hierarchical import HierarchicalPrior
-from engine.priors.sampler import Codes, FillRequest, Mask, Sampler
+from engine.priors.requests import Codes, Mask
+from engine.priors.sampler import FillRequest, Sampler
 from engine.priors.uniforms import uniforms_of
 from tests.small import small_prior_config
 

@@ -9,6 +9,7 @@ from engine.decoding.windowed import decode_full
 from gui.actions import ACTIONS, ActionTable
 from gui.canvas.picture import PictureStore
 from gui.state.brush import TOOLS, BrushState
+from gui.state.resampling import Resampling
 from gui.state.selected_cells import SelectedCells
 from gui.state.suggestions import Suggesting
 from gui.state.surprise import SurpriseState
@@ -38,6 +39,7 @@ class Studio(QWidget):
         self.side = QLabel("panels")
         self.surprise = SurpriseState(self.state, self.worker, self)
         self.suggesting = Suggesting(self.state, self.worker, self)
+        self.resampling = Resampling(self.state, self.worker, self)
         self.workspace = PaintWorkspace(
             self.state,
             self.brush,
@@ -46,6 +48,7 @@ class Studio(QWidget):
             self.loop,
             self.surprise,
             self.suggesting,
+            self.resampling,
             self.actions_table,
             self.side,
             self,

@@ -1,0 +1,53 @@
+"""What is asked of a prior that draws codes, and what it answers. NumPy only: the window speaks it too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.priors.drawing import AS_TRAINED, Drawing
+
+Codes = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+CANDIDATES = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResampleRequest:
+    """Which cells of a painting get new codes, and all that decides which.
+
+    `codes` (h, w) per level, coarsest first; `masks` (h, w) per level. `condition` (L,) weighs labels. Each
+    of the `variations`, which are numbered from `first` on, is chosen among `candidates`.
+    """
+
+    codes: tuple[Codes, ...]
+    masks: tuple[Mask, ...]
+    seed: int
+    condition: NDArray[np.float32] | None = None
+    drawing: Drawing = AS_TRAINED
+    first: int = 0
+    variations: int = 1
+    candidates: int = CANDIDATES
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """Codes (B, n) of a level, just drawn or gone past, from a cell of a row on; `share` done, 0 to 1."""
+
+    level: int
+    row: int
+    column: int
+    codes: Codes
+    share: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variation:
+    """A finished one: codes (h, w) per level, -log2 p of the new ones and of the fixed ones after them."""
+
+    number: int
+    codes: tuple[Codes, ...]
+    bits: float

@@ -1,0 +1,101 @@
+"""The options of resampling in one row: how many, how bold, of which label, from which seed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+
+from gui import theme
+from gui.canvas.number_control import NumberControl
+from gui.state.resample_options import (
+    LEAST_TOP_P,
+    MOST_SEED,
+    MOST_TEMPERATURE,
+    MOST_VARIATIONS,
+    ResampleOptions,
+)
+
+ANY_LABEL = "any label"
+
+
+class ResampleControls(QWidget):
+    """Bound to `ResampleOptions`, which holds the values."""
+
+    done = Signal()  # Return was pressed in a field
+
+    def __init__(self, options: ResampleOptions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._options = options
+        self.count = NumberControl("Variations", (1, MOST_VARIATIONS), 4, 1, "How many to choose from", self)
+        self.temperature = NumberControl(
+            "Temperature",
+            (0, MOST_TEMPERATURE),
+            1,
+            0.05,
+            "1 draws as the prior was trained, less keeps to what is likely, 0 takes the likeliest code",
+            self,
+        )
+        self.top_p = NumberControl(
+            "Top-p", (LEAST_TOP_P, 1), 1, 0.05, "Draws from the likeliest codes that hold this share", self
+        )
+        self.seed = NumberControl("Seed", (0, MOST_SEED), 0, 1, "The same seed draws the same codes", self)
+        self.label = QComboBox(self)
+        self.label.setAccessibleName("Label")
+        self.label.setToolTip("What the new codes should be a picture of, as far as the prior has learnt it")
+        self._label_name = QLabel("Label", self)
+        self._label_name.setProperty("role", "secondary")
+        self._lay_out()
+        self._connect()
+        for name in ("count", "temperature", "top_p", "seed"):
+            self._follow(name)
+
+    def show_labels(self, labels: tuple[str, ...]) -> None:
+        """Those of the prior in use; without any there is nothing to choose."""
+        self.label.blockSignals(True)
+        self.label.clear()
+        self.label.addItem(ANY_LABEL, "")
+        for label in labels:
+            self.label.addItem(label, label)
+        self.label.blockSignals(False)
+        for part in (self.label, self._label_name):
+            part.setVisible(bool(labels))
+        self._follow("label")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return ends typing here; to what lies around it would mean to accept."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.done.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE_3)
+        named = QHBoxLayout()
+        named.setSpacing(theme.SPACE_1)
+        named.addWidget(self._label_name)
+        named.addWidget(self.label)
+        for control, width in ((self.count, 52), (self.temperature, 64), (self.top_p, 64), (self.seed, 72)):
+            control.number.setFixedWidth(width)
+        for control in (self.count, self.temperature, self.top_p):
+            row.addWidget(control)
+        row.addLayout(named)
+        row.addWidget(self.seed)
+
+    def _connect(self) -> None:
+        options = self._options
+        self.count.wanted.connect(lambda value: setattr(options, "count", value))
+        self.temperature.wanted.connect(lambda value: setattr(options, "temperature", value))
+        self.top_p.wanted.connect(lambda value: setattr(options, "top_p", value))
+        self.seed.wanted.connect(lambda value: setattr(options, "seed", value))
+        self.label.activated.connect(lambda _: setattr(options, "label", self.label.currentData()))
+        options.changed.connect(self._follow)
+
+    def _follow(self, name: str) -> None:
+        if name == "label":
+            self.label.setCurrentIndex(max(0, self.label.findData(self._options.label)))
+        else:
+            control: NumberControl = getattr(self, name)
+            control.show_number(getattr(self._options, name))

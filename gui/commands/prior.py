@@ -1,0 +1,61 @@
+"""What the window does with a model's prior: surprise, suggestions, resampling; the offer to train one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gui.main_window import MainWindow
+from gui.state.brush import BrushState
+from gui.state.resampling import NOTHING_SELECTED, Resampling
+from gui.state.session import Session
+from gui.state.suggestions import Suggesting
+from gui.state.surprise import SurpriseState
+from gui.workers.kernel import KernelCompiler
+
+
+class Prior:
+    """Hands each new model's prior to those who ask it, and says what comes of that."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        session: Session,
+        brush: BrushState,
+        surprise: SurpriseState,
+        suggesting: Suggesting,
+        resampling: Resampling,
+        compiler: KernelCompiler,
+        train_prior: Callable[[], object],
+    ) -> None:
+        self._window, self._session, self._brush = window, session, brush
+        self._asking = surprise, suggesting, resampling
+        self._compiler, self._train_prior = compiler, train_prior
+        for asking in self._asking:
+            asking.lacking.connect(self._offer)
+            asking.failed.connect(window.messages.say_fault)
+        resampling.nothing_selected.connect(self._ask_for_a_selection)
+        resampling.refused.connect(lambda text: window.messages.say("info", text))
+        surprise.shown_changed.connect(self._follow_surprise)
+        session.decoder_changed.connect(self._follow_model)
+        self._follow_surprise(False)
+
+    def _follow_model(self) -> None:
+        decoder = self._session.decoder
+        for asking in self._asking:
+            asking.set_decoder(decoder)
+        if decoder is not None and decoder.prior is not None:
+            self._compiler.start()
+
+    def _follow_surprise(self, shown: bool) -> None:
+        self._window.actions_table["view.surprise"].setChecked(shown)
+        self._window.actions_table.allow("select.surprising", shown)
+
+    def _offer(self) -> None:
+        text = f"{self._session.model_name} has no prior, which would know what codes to expect"
+        self._window.messages.say("info", text, "Train a prior", self._train_prior)
+
+    def _ask_for_a_selection(self) -> None:
+        def select() -> None:
+            self._brush.tool = "select"
+
+        self._window.messages.say("info", NOTHING_SELECTED, "Select cells", select)

@@ -1,0 +1,119 @@
+"""Resampling a selection in the whole window, by real mouse and key events."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.decoding.windowed import decode_full
+from gui.state.resampling import NOTHING_SELECTED
+from gui.studio import Studio
+from tests.gui.conftest import OpenStudio
+from tests.gui.test_studio import middle_of, paint_at, settle
+from tests.gui.test_surprise import with_prior
+from tests.gui.tiny import library_of
+
+Left = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def studio(qtbot: QtBot, open_studio: OpenStudio) -> Studio:
+    studio = open_studio(library_of(with_prior()))
+    settle(qtbot, studio)
+    return studio
+
+
+def press(qtbot: QtBot, studio: Studio, key: Qt.Key, held: Qt.KeyboardModifier | None = None) -> None:
+    qtbot.keyClick(studio.paint.canvas, key, held or Qt.KeyboardModifier.NoModifier)
+
+
+def select(qtbot: QtBot, studio: Studio) -> None:
+    """Drag the select tool over rows 3 to 6, columns 4 to 8."""
+    canvas, end = studio.paint.canvas, middle_of(studio, 6, 8)
+    press(qtbot, studio, Qt.Key.Key_S)
+    qtbot.mousePress(canvas, Left, pos=middle_of(studio, 3, 4))
+    there = QPointF(canvas.mapToGlobal(end))
+    move = QMouseEvent(
+        QEvent.Type.MouseMove, QPointF(end), there, Qt.MouseButton.NoButton, Left, Qt.KeyboardModifier(0)
+    )
+    QApplication.sendEvent(canvas, move)
+    qtbot.mouseRelease(canvas, Left, pos=end)
+    assert np.count_nonzero(studio.painting.selection.mask) == 20
+
+
+def resample(qtbot: QtBot, studio: Studio) -> None:
+    press(qtbot, studio, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: studio.resampling.is_open and not studio.resampling.is_busy)
+
+
+def test_a_variation_is_looked_at_by_arrow_and_accepted_by_return(qtbot: QtBot, studio: Studio) -> None:
+    before, strip = studio.painting.codes.copy(), studio.paint.strip
+    assert not strip.isVisible()
+    select(qtbot, studio)
+    inside = studio.painting.selection.mask
+    resample(qtbot, studio)
+    assert strip.isVisible()
+    assert len(strip.thumbs) == 4
+    press(qtbot, studio, Qt.Key.Key_Home)
+    press(qtbot, studio, Qt.Key.Key_Right)
+    assert [thumb.isChecked() for thumb in strip.thumbs] == [False, True, False, False]
+    np.testing.assert_array_equal(studio.painting.codes, before)  # so far it is only looked at
+    second = studio.resampling.variations[1]
+    press(qtbot, studio, Qt.Key.Key_Return)
+    assert not strip.isVisible()
+    after = studio.painting.codes.copy()
+    np.testing.assert_array_equal(after[3:7, 4:9], second.codes)
+    np.testing.assert_array_equal(after[~inside], before[~inside])
+    assert studio.painting.painting.history.steps == ("Resample",)
+    settle(qtbot, studio)
+    expected = decode_full(studio.session.decoder, studio.painting.painting.grid.levels)
+    np.testing.assert_array_equal(studio.picture.pixels(), expected)
+    press(qtbot, studio, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    np.testing.assert_array_equal(studio.painting.codes, before)
+    assert not studio.painting.painting.history.can_undo
+
+
+def test_escape_and_undo_leave_the_painting_as_it_was(qtbot: QtBot, studio: Studio) -> None:
+    paint_at(qtbot, studio, 4, 5)
+    before = studio.painting.codes.copy()
+    undo = studio.window.actions_table["edit.undo"]
+    select(qtbot, studio)
+    for leave in (Qt.Key.Key_Escape, Qt.Key.Key_Z):
+        resample(qtbot, studio)
+        assert undo.text() == "Drop the variations"
+        held = Qt.KeyboardModifier.ControlModifier if leave == Qt.Key.Key_Z else None
+        press(qtbot, studio, leave, held)
+        assert not studio.paint.strip.isVisible()
+        np.testing.assert_array_equal(studio.painting.codes, before)
+        assert undo.text() == "Undo brush"
+    press(qtbot, studio, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not studio.painting.painting.history.can_undo
+
+
+def test_painting_drops_the_variations(qtbot: QtBot, studio: Studio) -> None:
+    select(qtbot, studio)
+    resample(qtbot, studio)
+    press(qtbot, studio, Qt.Key.Key_B)
+    paint_at(qtbot, studio, 4, 5)
+    assert not studio.paint.strip.isVisible()
+    assert studio.painting.painting.history.steps == ("Brush",)
+
+
+def test_with_nothing_selected_it_says_how_to_select(qtbot: QtBot, studio: Studio) -> None:
+    press(qtbot, studio, Qt.Key.Key_R)
+    assert studio.window.messages.text == NOTHING_SELECTED
+    studio.window.messages._action.click()
+    assert studio.brush.tool == "select"
+    assert not studio.resampling.is_open
+
+
+def test_without_a_prior_it_says_so_and_offers_to_train_one(qtbot: QtBot, open_studio: OpenStudio) -> None:
+    studio = open_studio()
+    press(qtbot, studio, Qt.Key.Key_R)
+    assert "tiny has no prior" in studio.window.messages.text
+    studio.window.messages._action.click()
+    assert studio.window.workspace == "train"
