@@ -21,6 +21,7 @@ from gui.dialogs.image_to_codes import ImageToCodesDialog
 from gui.offscreen import themed_application
 from gui.settings import Folders
 from gui.studio import Studio
+from gui.tour_samples import visit_samples
 from gui.tour_train import visit_training
 from gui.visitor import Visitor
 
@@ -43,6 +44,7 @@ def tour(out: Path) -> list[Path]:
         _own_image(visitor, Path(folder))
         _new_and_export(visitor, Path(folder))
         visit_training(visitor)
+        visit_samples(visitor)
         _help(visitor)
         _trouble(visitor, Path(folder))
         return visitor.taken

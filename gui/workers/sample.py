@@ -69,8 +69,10 @@ class PictureMaker:
         return next(self._steps, None)
 
     def _opened(self, path: Path) -> Opened:
+        from engine.models.registry import find_model
         from engine.sampling.samples import open_model
 
+        path = find_model(path)  # which says so where it has gone meanwhile
         state = path, path.stat().st_mtime_ns  # a run's file is written anew while it is trained
         if self._kept is None or self._kept[0] != state:
             self._kept = None

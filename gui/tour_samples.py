@@ -1,0 +1,37 @@
+"""The tour through the Samples workspace: pictures coming into being, and what each source gives."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+
+from gui.visitor import Visitor
+from gui.workspaces.samples import SamplesWorkspace
+
+
+def visit_samples(visitor: Visitor) -> None:
+    """Pictures while they are drawn, where there is a prior; then all sources side by side, one chosen."""
+    studio = visitor.studio
+    state = studio.samples
+    visitor.trigger("workspace.samples")
+    workspace = studio.window.workspaces.currentWidget()
+    assert isinstance(workspace, SamplesWorkspace)
+    if "prior" in state.sources:
+        state.label = "Flags"
+        visitor.click(workspace.form.draw)
+        visitor.wait(lambda: _rows_seen(visitor) > 0.5, "half of the pictures")
+        state.cancel()
+        visitor.shoot("samples-being-drawn")
+    state.label, state.compares, state.count = "", True, 9
+    visitor.click(workspace.form.draw)
+    visitor.wait(lambda: not state.is_running, "the samples")
+    workspace.gallery.setFocus()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_F):
+        visitor.press(workspace.gallery, key)
+    visitor.shoot("samples-side-by-side")
+    visitor.trigger("workspace.paint")
+
+
+def _rows_seen(visitor: Visitor) -> float:
+    """The share of the first picture that is drawn."""
+    samples = visitor.studio.samples.groups[0].samples
+    return samples[0].seen_px / len(samples[0].picture) if samples else 0.0
