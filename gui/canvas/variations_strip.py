@@ -216,9 +216,11 @@ def _button(text: str, tip: str, role: str, parent: QWidget) -> QPushButton:
 
 
 def _progress(resampling: Resampling) -> str:
-    count = len(resampling.variations)
-    if not resampling.is_busy:
-        return "likeliest first" if count > 1 else ""
-    left = resampling.seconds_left
-    rest = "" if left is None else f", about {left:.0f} s left"
-    return f"{count} of {resampling.count} drawn{rest}"
+    different, count = len(resampling.variations), resampling.count
+    if resampling.is_busy:
+        left = resampling.seconds_left
+        rest = "" if left is None else f", about {left:.0f} s left"
+        return f"{resampling.drawn} of {count} drawn{rest}"
+    if different == 1:
+        return "all alike" if count > 1 else ""
+    return "likeliest first" if different == count else f"{different} different ones, likeliest first"
