@@ -98,7 +98,7 @@ class TinyPrior:
         """Any code in any selected cell, cell by cell."""
         cells = [(level, *cell) for level, mask in enumerate(request.masks) for cell in np.argwhere(mask)]
         for number in range(request.variations):
-            rng = np.random.default_rng([request.seed, number])
+            rng = np.random.default_rng(100 * request.seed + number)
             codes = [grid.copy() for grid in request.codes]
             for place, (level, row, column) in enumerate(cells):
                 codes[level][row, column] = code = rng.integers(0, self._codes)

@@ -65,6 +65,9 @@ def _name_folder() -> Path:
 def _mark() -> Path:
     """Beside what was compiled: of this source, by this version, for this kind of machine."""
     about = [platform.machine(), platform.processor(), sys.version, importlib.metadata.version("numba")]
+    # numba keeps what it compiles by path, and some versions by time: it compiles a copy elsewhere anew, and
+    # who samples must not wait for that.
+    about += [str(_KERNEL), str(_KERNEL.stat().st_mtime)]
     digest = hashlib.sha256(" ".join(about).encode() + _KERNEL.read_bytes()).hexdigest()[:16]
     return cache_folder().parent / "kernels" / f"{digest}.ready"
 

@@ -41,6 +41,7 @@ class ResampleControls(QWidget):
         )
         self.seed = NumberControl("Seed", (0, MOST_SEED), 0, 1, "The same seed draws the same codes", self)
         self.label = QComboBox(self)
+        self.label.setMaximumWidth(140)  # the names of some sets are long
         self.label.setAccessibleName("Label")
         self.label.setToolTip("What the new codes should be a picture of, as far as the prior has learnt it")
         self._label_name = QLabel("Label", self)

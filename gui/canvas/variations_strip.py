@@ -95,13 +95,13 @@ class VariationsStrip(QWidget):
 
     def _lay_out(self) -> None:
         head, foot, whole = QHBoxLayout(), QHBoxLayout(), QVBoxLayout(self)
-        for part in (self.controls, self._spinner, self._progress):
-            head.addWidget(part)
+        head.addWidget(self.controls)
         head.addStretch(1)
-        head.setSpacing(theme.SPACE_2)
         row = QHBoxLayout(self._row)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE_2)
+        for part in (self._spinner, self._progress):  # where the next one will be
+            row.addWidget(part)
         row.addStretch(1)
         self._scroll.setWidget(self._row)
         self._scroll.setWidgetResizable(True)
@@ -216,9 +216,11 @@ def _button(text: str, tip: str, role: str, parent: QWidget) -> QPushButton:
 
 
 def _progress(resampling: Resampling) -> str:
-    count = len(resampling.variations)
-    if not resampling.is_busy:
-        return "likeliest first" if count > 1 else ""
-    left = resampling.seconds_left
-    rest = "" if left is None else f", about {left:.0f} s left"
-    return f"{count} of {resampling.count} drawn{rest}"
+    different, count = len(resampling.variations), resampling.count
+    if resampling.is_busy:
+        left = resampling.seconds_left
+        rest = "" if left is None else f"\nabout {left:.0f} s left"
+        return f"{resampling.drawn} of {count} drawn{rest}"
+    if different == 1:
+        return "all alike" if count > 1 else ""
+    return "likeliest first" if different == count else f"{different} different ones,\nlikeliest first"

@@ -58,6 +58,7 @@ class Resampling(QObject):
         self._chosen: PicturedVariation | None = None
         self._pointed: PicturedVariation | None = None
         self._draft: Picture | None = None
+        self._drawn = 0
         self._share = self._started = 0.0
         self._soon = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._soon.timeout.connect(self.start)
@@ -95,8 +96,13 @@ class Resampling(QObject):
 
     @property
     def count(self) -> int:
-        """How many there are or will be."""
+        """How many were asked for."""
         return self._asked.count if self._asked is not None else 0
+
+    @property
+    def drawn(self) -> int:
+        """How many of them have been drawn, those included that turned out like another."""
+        return self._drawn
 
     @property
     def seconds_left(self) -> float | None:
@@ -193,15 +199,21 @@ class Resampling(QObject):
     # Receiving
 
     def _receive(self, part: Draft | PicturedVariation) -> None:
+        shown = self.shown
         if isinstance(part, Draft):
-            self._share = part.share
-            if part.picture is not None:
-                self._draft = part.picture
+            self._share, self._draft = part.share, part.picture
         else:
-            self._variations = sorted([*self._variations, part], key=lambda one: (one.bits, one.number))
-            self._chosen = self._chosen or part
+            self._drawn += 1
+            self._add(part)
         self.changed.emit()
-        self.shown_changed.emit()
+        if self.shown is not shown:
+            self.shown_changed.emit()
+
+    def _add(self, variation: PicturedVariation) -> None:
+        """One that is like another is none: at temperature 0 all are alike."""
+        if not any(np.array_equal(variation.codes, other.codes) for other in self._variations):
+            self._variations = sorted([*self._variations, variation], key=lambda one: (one.bits, one.number))
+            self._chosen = self._chosen or variation
 
     def _finish(self) -> None:
         self._ticket, self._share = None, 1.0
@@ -256,4 +268,4 @@ class Resampling(QObject):
             self._ticket.cancel()
         self._soon.stop()
         self._ticket = self._asked = self._chosen = self._pointed = self._draft = None
-        self._variations, self._share = [], 0.0
+        self._variations, self._drawn, self._share = [], 0, 0.0

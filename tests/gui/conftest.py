@@ -68,9 +68,14 @@ def open_studio(qtbot: QtBot, qapp: QApplication, answers: Answers, folders: Fol
     theme.apply_theme(qapp)
     opened: list[Studio] = []
 
-    def open_(library: ModelLibrary | None = None, first: Path | None = None, wait: bool = True) -> Studio:
+    def open_(
+        library: ModelLibrary | None = None,
+        first: Path | None = None,
+        wait: bool = True,
+        compiler: KernelCompiler | None = None,
+    ) -> Studio:
         library = library or library_of(TinyModel("tiny"))
-        compiler = KernelCompiler(is_done=lambda: True)  # no test waits for it
+        compiler = compiler or KernelCompiler(is_done=lambda: True)  # no test waits for it
         studio = Studio(folders, library, first, answers, PROGRAM, READER, compiler)
         opened.append(studio)
         studio.window.resize(1280, 720)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
@@ -12,10 +14,11 @@ from pytestqt.qtbot import QtBot
 from engine.decoding.windowed import decode_full
 from gui.state.resampling import NOTHING_SELECTED
 from gui.studio import Studio
+from gui.workers.kernel import KernelCompiler
 from tests.gui.conftest import OpenStudio
 from tests.gui.test_studio import middle_of, paint_at, settle
 from tests.gui.test_surprise import with_prior
-from tests.gui.tiny import library_of
+from tests.gui.tiny import TinyModel, library_of
 
 Left = Qt.MouseButton.LeftButton
 
@@ -77,6 +80,25 @@ def test_a_variation_is_looked_at_by_arrow_and_accepted_by_return(qtbot: QtBot, 
     assert not studio.painting.painting.history.can_undo
 
 
+def test_the_canvas_shows_the_variation_in_its_place(qtbot: QtBot, studio: Studio) -> None:
+    select(qtbot, studio)
+    resample(qtbot, studio)
+
+    def colour(row: int, column: int) -> tuple[int, ...]:
+        image = studio.paint.canvas.grab().toImage()
+        return image.pixelColor(middle_of(studio, row, column)).getRgb()[:3]
+
+    for key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+        press(qtbot, studio, key)
+        shown = studio.resampling.shown
+        assert shown is not None
+        pixels = shown.pixels[4 * (5 - shown.box.top) + 2, 4 * (6 - shown.box.left) + 2]
+        assert colour(5, 6) == tuple(pixels.tolist())
+    before = studio.picture.pixels()[4 * 5 + 2, 4 * 6 + 2]
+    press(qtbot, studio, Qt.Key.Key_Escape)
+    assert colour(5, 6) == tuple(before.tolist())
+
+
 def test_escape_and_undo_leave_the_painting_as_it_was(qtbot: QtBot, studio: Studio) -> None:
     paint_at(qtbot, studio, 4, 5)
     before = studio.painting.codes.copy()
@@ -117,3 +139,16 @@ def test_without_a_prior_it_says_so_and_offers_to_train_one(qtbot: QtBot, open_s
     assert "tiny has no prior" in studio.window.messages.text
     studio.window.messages._action.click()
     assert studio.window.workspace == "train"
+
+
+def test_a_model_with_a_prior_starts_compiling_the_sampler_and_closing_ends_it(
+    qtbot: QtBot, open_studio: OpenStudio
+) -> None:
+    compiler = KernelCompiler((sys.executable, "-c", "import time; time.sleep(60)"), is_done=lambda: False)
+    plain = TinyModel("plain", "1" * 64)
+    studio = open_studio(library_of(plain, with_prior()), compiler=compiler)
+    assert not compiler.is_running
+    studio.session.open_model("tiny")
+    qtbot.waitUntil(lambda: compiler.is_running)
+    studio.close()
+    assert not compiler.is_running

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import CannotWrite
+from engine.priors import compiling
 from engine.priors.cells import Cells
 from engine.priors.compiling import compile_kernel, is_compiled, quickest_cells
 
@@ -23,6 +24,10 @@ def test_torch_serves_until_the_kernel_is_compiled(tmp_path: Path, monkeypatch: 
     assert is_compiled()
     assert list((tmp_path / "kernels").rglob("*.nbc"))
     assert quickest_cells().__name__ == "CompiledCells"
+    copy = tmp_path / "kernel.py"
+    copy.write_bytes(compiling._KERNEL.read_bytes())
+    monkeypatch.setattr(compiling, "_KERNEL", copy)
+    assert not is_compiled()  # numba would compile it once more
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -248,6 +248,16 @@ def test_a_change_drops_what_there_is_and_stops_drawing(
     assert resampling.variations == ()
 
 
+def test_one_that_is_like_another_is_shown_once(
+    qtbot: QtBot, resampling: Resampling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(np.random, "default_rng", lambda _: np.random.Generator(np.random.PCG64(1)))
+    resampling.start()
+    finish(qtbot, resampling)
+    assert len(resampling.variations) == 1
+    assert (resampling.drawn, resampling.count) == (4, 4)
+
+
 def test_a_fault_is_told_and_nothing_stays(qtbot: QtBot, resampling: Resampling, prior: Slow) -> None:
     prior.fault = CodesFault("no such code")
     with qtbot.waitSignal(resampling.failed) as failed:
