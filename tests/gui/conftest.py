@@ -52,6 +52,11 @@ class Answers:
             chosen(answer)
 
 
+def compiler() -> KernelCompiler:
+    """One that has nothing to do: compiling takes a quarter of a minute, and no test waits for it."""
+    return KernelCompiler(is_done=lambda: True)
+
+
 @pytest.fixture
 def answers() -> Answers:
     return Answers()
@@ -72,11 +77,10 @@ def open_studio(qtbot: QtBot, qapp: QApplication, answers: Answers, folders: Fol
         library: ModelLibrary | None = None,
         first: Path | None = None,
         wait: bool = True,
-        compiler: KernelCompiler | None = None,
+        kernel: KernelCompiler | None = None,
     ) -> Studio:
         library = library or library_of(TinyModel("tiny"))
-        compiler = compiler or KernelCompiler(is_done=lambda: True)  # no test waits for it
-        studio = Studio(folders, library, first, answers, PROGRAM, READER, compiler)
+        studio = Studio(folders, library, first, answers, PROGRAM, READER, kernel or compiler())
         opened.append(studio)
         studio.window.resize(1280, 720)
         studio.window.show()

@@ -146,7 +146,7 @@ def test_a_model_with_a_prior_starts_compiling_the_sampler_and_closing_ends_it(
 ) -> None:
     compiler = KernelCompiler((sys.executable, "-c", "import time; time.sleep(60)"), is_done=lambda: False)
     plain = TinyModel("plain", "1" * 64)
-    studio = open_studio(library_of(plain, with_prior()), compiler=compiler)
+    studio = open_studio(library_of(plain, with_prior()), kernel=compiler)
     assert not compiler.is_running
     studio.session.open_model("tiny")
     qtbot.waitUntil(lambda: compiler.is_running)

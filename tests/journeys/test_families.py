@@ -18,6 +18,7 @@ from gui import theme
 from gui.settings import Folders
 from gui.studio import Studio
 from gui.visitor import Visitor
+from tests.gui.conftest import compiler
 from tests.journeys.test_first_light import close
 
 CODES = ("codes=16", "code_dim=4", "hidden=8", "residual_hidden=4")
@@ -46,7 +47,7 @@ def visitor(qtbot: QtBot, tmp_path: Path) -> Iterator[Visitor]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     theme.apply_theme(app)
-    studio = Studio(Folders(tmp_path / "config", tmp_path / "data"))
+    studio = Studio(Folders(tmp_path / "config", tmp_path / "data"), compiler=compiler())
     studio.window.show()
     made = Visitor(studio, tmp_path)
     made.wait(lambda: studio.session.decoder is not None, "the model")

@@ -25,7 +25,7 @@ from gui.dialogs.unsaved import UnsavedDialog
 from gui.settings import Folders
 from gui.studio import Studio
 from gui.visitor import Visitor
-from tests.gui.conftest import Answers
+from tests.gui.conftest import Answers, compiler
 
 Control, Shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -35,7 +35,12 @@ class Journey:
 
     def __init__(self, folder: Path, first: Path | None = None) -> None:
         self.answers = Answers()
-        self.studio = Studio(Folders(folder / "config", folder / "data"), first=first, chooser=self.answers)
+        self.studio = Studio(
+            Folders(folder / "config", folder / "data"),
+            first=first,
+            chooser=self.answers,
+            compiler=compiler(),
+        )
         self.studio.window.resize(1280, 800)
         self.studio.window.show()
         self.visitor = Visitor(self.studio, folder)
@@ -215,7 +220,7 @@ def test_escape_takes_back_a_stroke_in_progress(journey: Journey) -> None:
 
 
 def test_strokes_made_before_the_model_is_there_are_decoded_when_it_is(qtbot: QtBot, tmp_path: Path) -> None:
-    studio = Studio(Folders(tmp_path / "config", tmp_path / "data"), chooser=Answers())
+    studio = Studio(Folders(tmp_path / "config", tmp_path / "data"), chooser=Answers(), compiler=compiler())
     studio.window.resize(1280, 800)
     studio.window.show()
     visitor = Visitor(studio, tmp_path)

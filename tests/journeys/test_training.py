@@ -22,7 +22,7 @@ from gui.studio import Studio
 from gui.visitor import Visitor
 from gui.workspaces.train import TrainWorkspace
 from tests.engine.analysis.test_own_data import picture_folder
-from tests.gui.conftest import Answers
+from tests.gui.conftest import Answers, compiler
 from tests.journeys.test_first_light import close
 from tests.small import write_small_two_level_model
 
@@ -37,7 +37,9 @@ class TrainJourney:
     def __init__(self, folder: Path) -> None:
         self.data = picture_folder(folder / "pictures", count=40)
         self.answers = Answers()
-        self.studio = Studio(Folders(folder / "config", folder / "data"), chooser=self.answers)
+        self.studio = Studio(
+            Folders(folder / "config", folder / "data"), chooser=self.answers, compiler=compiler()
+        )
         self.studio.window.resize(1440, 900)
         self.studio.window.show()
         self.visitor = Visitor(self.studio, folder)
