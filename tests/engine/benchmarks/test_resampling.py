@@ -45,9 +45,11 @@ def test_times_are_medians_and_percentiles_of_waits(with_priors: Path) -> None:
     figures = measured(with_priors)["selection"]
     assert figures["grid"] == [2 * side for side in figures["selected"]]
     assert figures["repeats"] == 3
-    for name in ("first_codes", "cancel", "done"):
+    for name in ("first_codes", "cancel", "weighing", "done"):
         assert 0 < figures[f"{name}_ms"] <= figures[f"{name}_p95_ms"]
-    assert figures["first_codes_ms"] <= figures["cancel_ms"] <= figures["done_ms"]
+    assert (
+        max(figures["first_codes_ms"], figures["weighing_ms"]) <= figures["cancel_ms"] <= figures["done_ms"]
+    )
 
 
 def test_candidates_are_compared_by_the_bits_of_whole_grids(with_priors: Path) -> None:
@@ -55,10 +57,10 @@ def test_candidates_are_compared_by_the_bits_of_whole_grids(with_priors: Path) -
     one, several = figures["rows"]
     assert (one["candidates"], several["candidates"]) == (1, 8)
     assert figures["saved_bits"] == pytest.approx(one["bits"] - several["bits"])
-    assert figures["saved_bits_standard_error"] >= 0
+    assert figures["saved_bits_standard_error"] > 0
     assert figures["pictures"] == 4
-    for row in (one, several):
-        assert row["bits_per_hole_cell"] * figures["hole_cells"] == pytest.approx(4 * row["bits"])
+    saved_in_all = figures["saved_bits_per_hole_cell"] * figures["hole_cells"]
+    assert saved_in_all == pytest.approx(4 * figures["saved_bits"])
 
 
 def test_bits_are_those_that_evaluating_gives(with_priors: Path) -> None:
@@ -79,7 +81,7 @@ def test_only_holes_are_filled_and_they_lie_in_the_grid(with_priors: Path) -> No
         assert 1 <= hole.sum() <= hole.size // 4
         request = held_out.request(picture, hole, 2)
         for filled, codes, mask in zip(
-            resampling._filled(held_out, request), request.codes, request.masks, strict=True
+            resampling._filled(request, held_out.resampler), request.codes, request.masks, strict=True
         ):
             assert mask.mean() == hole.mean()
             assert np.array_equal(filled[~mask], codes[~mask])
@@ -88,7 +90,7 @@ def test_only_holes_are_filled_and_they_lie_in_the_grid(with_priors: Path) -> No
 def test_progress_is_told(with_priors: Path) -> None:
     told: list[tuple[str, float]] = []
     measure_resampling(with_priors, Cells, lambda *what: told.append(what))
-    assert [what for what, _ in told] == ["Measuring resampling"] * 4 + ["Comparing candidates"] * 8
+    assert [what for what, _ in told] == ["Measuring resampling"] * 4 + ["Filling holes"] * 8
     assert all(0 <= part < 1 for _, part in told)
 
 
