@@ -53,7 +53,7 @@ def test_there_is_a_row_for_every_case_and_path_and_ratios_are_those_of_its_seco
         assert row["times_forward"] == pytest.approx(row["sampler_s"] / row["forward_s"])
     assert [row["given"] for row in rows[3:5]] == [None, [4, 4]]
     assert (figures["network"]["channels"], figures["network"]["codes"]) == (8, 512)
-    assert figures["device"] == "CPU, 1 threads"
+    assert figures["device"] == "CPU, 1 thread"
 
 
 def test_a_real_naive_loop_draws_the_codes_of_both_paths(model: Path) -> None:
