@@ -16,7 +16,7 @@ _STEPS = 10  # of the slider, per bit
 
 
 class SurpriseBar(QWidget):
-    """Shown while surprise is; the number, the slider and the count follow the state."""
+    """Shown while surprise is; the number, the slider and the count follow the state. `heal` is another's."""
 
     def __init__(self, surprise: SurpriseState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,7 +36,9 @@ class SurpriseBar(QWidget):
         self._count = _label("", self)
         self._count.setFont(theme.font(tabular=True))
         self.select = QPushButton("Select surprising", self)
-        self.select.setToolTip("Select the cells above the threshold")
+        self.select.setToolTip("Select the cells above the threshold (Ctrl+Shift+U)")
+        self.heal = QPushButton("Heal", self)
+        self.heal.setToolTip("New codes for the cells above the threshold (Shift+U)")
         self._lay_out()
         self._slider.valueChanged.connect(lambda steps: surprise.set_threshold(steps / _STEPS))
         self._number.valueChanged.connect(surprise.set_threshold)
@@ -50,7 +52,16 @@ class SurpriseBar(QWidget):
         row.setContentsMargins(theme.SPACE_3, 0, theme.SPACE_3, 0)
         row.setSpacing(theme.SPACE_2)
         above = _label("Above", self)
-        for part in (self._title, self._scale, above, self._slider, self._number, self.select, self._count):
+        for part in (
+            self._title,
+            self._scale,
+            above,
+            self._slider,
+            self._number,
+            self.select,
+            self.heal,
+            self._count,
+        ):
             row.addWidget(part)
         row.insertSpacing(2, theme.SPACE_4)
         row.addStretch(1)
@@ -68,6 +79,7 @@ class SurpriseBar(QWidget):
         count = int(np.count_nonzero(surprise.surprising))
         self._count.setText(f"{count} cell" if count == 1 else f"{count} cells")
         self.select.setEnabled(count > 0)
+        self.heal.setEnabled(count > 0)
         self._scale.update()
 
 

@@ -48,7 +48,8 @@ class Prior:
 
     def _follow_surprise(self, shown: bool) -> None:
         self._window.actions_table["view.surprise"].setChecked(shown)
-        self._window.actions_table.allow("select.surprising", shown)
+        for name in ("select.surprising", "edit.heal"):
+            self._window.actions_table.allow(name, shown)
 
     def _offer(self) -> None:
         text = f"{self._session.model_name} has no prior, which would know what codes to expect"

@@ -92,6 +92,7 @@ class PaintWorkspace(QWidget):
             "edit.swap": brush.swap,
             "edit.suggest": lambda: self._suggesting.ask(*canvas.target_cell),
             "edit.resample": self._resample,
+            "edit.heal": self._heal,
             "select.surprising": self._surprise.select,
             "select.all": painting.select_all,
             "select.none": painting.select_none,
@@ -133,7 +134,9 @@ class PaintWorkspace(QWidget):
         middle = QVBoxLayout()
         middle.addLayout(options)
         middle.addWidget(line(Qt.Orientation.Horizontal, self))
-        middle.addWidget(SurpriseBar(self._surprise, self))
+        surprise_bar = SurpriseBar(self._surprise, self)
+        surprise_bar.heal.clicked.connect(self._heal)
+        middle.addWidget(surprise_bar)
         middle.addWidget(self.canvas, 1)
         middle.addWidget(self.strip)
         whole = QHBoxLayout(self)
@@ -180,6 +183,11 @@ class PaintWorkspace(QWidget):
         self._resampling.start()
         if self._resampling.is_open:
             self.canvas.setFocus()  # whose arrow keys now choose
+
+    def _heal(self) -> None:
+        """Select what surprises, and resample it."""
+        self._surprise.select()
+        self._resample()
 
     def _undo(self) -> None:
         """What was seen last goes first: the variation on the canvas, before any step of the history."""

@@ -152,3 +152,24 @@ def test_a_model_with_a_prior_starts_compiling_the_sampler_and_closing_ends_it(
     qtbot.waitUntil(lambda: compiler.is_running)
     studio.close()
     assert not compiler.is_running
+
+
+def test_heal_resamples_what_surprises(qtbot: QtBot, studio: Studio) -> None:
+    heal = studio.window.actions_table["edit.heal"]
+    assert not heal.isEnabled()
+    studio.window.actions_table["view.surprise"].trigger()
+    paint_at(qtbot, studio, 4, 5)
+    paint_at(qtbot, studio, 7, 2)
+    studio.surprise.set_threshold(3.0)
+    qtbot.waitUntil(lambda: studio.surprise.bits is not None and not studio.surprise.is_busy)
+    assert studio.surprise.surprising[4, 5]
+    surprising = studio.surprise.surprising
+    assert np.count_nonzero(surprising) == 44  # the left border, both painted cells and what follows each
+    press(qtbot, studio, Qt.Key.Key_U, Qt.KeyboardModifier.ShiftModifier)
+    np.testing.assert_array_equal(studio.painting.selection.mask, surprising)
+    qtbot.waitUntil(lambda: studio.resampling.is_open and not studio.resampling.is_busy)
+    before = studio.painting.codes.copy()
+    press(qtbot, studio, Qt.Key.Key_Return)
+    changed = studio.painting.codes != before
+    assert changed.any()
+    assert not (changed & ~surprising).any()
