@@ -82,9 +82,9 @@ class SamplesWorkspace(QWidget):
         self.words.setText(", ".join(words) if there else "")
         chosen = self.gallery.chosen
         self.paint.setEnabled(chosen is not None and chosen[1].is_whole and bool(chosen[1].codes))
-        self.sheet.setEnabled(bool(there) and not state.is_running)
-        has_codes = any(sample.codes for group in state.groups for sample in group.samples.values())
-        self.codes.setEnabled(has_codes and not state.is_running)
+        whole = [s for group in state.groups for s in group.samples.values() if s.is_whole]
+        self.sheet.setEnabled(bool(whole) and not state.is_running)
+        self.codes.setEnabled(any(sample.codes for sample in whole) and not state.is_running)
 
     def _open_chosen(self) -> None:
         chosen = self.gallery.chosen

@@ -99,3 +99,14 @@ def test_a_full_disk_is_told(qtbot: QtBot, studio: Studio, answers: Answers, tmp
     answers.answer = tmp_path / "file" / "sheet.png"
     QTest.mouseClick(shown.sheet, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "cannot be written" in studio.window.messages.text)
+
+
+def test_pictures_that_are_not_finished_are_not_saved(qtbot: QtBot, studio: Studio) -> None:
+    shown = workspace(studio)
+    studio.samples.count = 16
+    QTest.mouseClick(shown.form.draw, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(studio.samples.groups[0].samples), timeout=20_000)
+    assert not studio.samples.groups[0].samples[0].is_whole
+    studio.samples.cancel()
+    assert not shown.sheet.isEnabled()
+    assert not shown.codes.isEnabled()
