@@ -13,6 +13,8 @@ from engine.errors import OptionFault
 
 def label_index(name: str, labels: Sequence[str]) -> int:
     """Where `name` stands in `labels`, capitals aside. Raises `OptionFault`, which says what there is."""
+    if name in labels:  # some differ in nothing but capitals
+        return list(labels).index(name)
     plain = [label.casefold() for label in labels]
     if name.casefold() in plain:
         return plain.index(name.casefold())

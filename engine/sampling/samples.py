@@ -205,6 +205,8 @@ def _from_counts(
     else:
         label = label_index(request.label, card.labels)
         counts = [level.use_by_label[label] for level in statistics]
+        if not all(level.any() for level in counts):
+            raise OptionFault(f"no picture that {card.name} was trained on has the label {request.label!r}")
     return _at_once(lambda images: independent(counts, grids, images, request.seed, request.drawing), card)
 
 

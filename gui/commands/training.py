@@ -80,10 +80,11 @@ class Training:
         if self._training.current is not None:
             self._training.go_on(self._training.current.folder)
 
-    def train_prior(self) -> None:
-        """Get ready to train a prior for the model on show, or say why it cannot be."""
-        card = self._gallery.card if self._window.workspace == "train" else None
-        run = self._training.current if card is None and self._window.workspace == "train" else None
+    def train_prior(self, card: ModelCard | None = None) -> None:
+        """Get ready to train a prior for a model, without one for that on show, or say why it cannot be."""
+        in_train = card is None and self._window.workspace == "train"
+        card = self._gallery.card if in_train else card
+        run = self._training.current if card is None and in_train else None
         if card is None and run is None:
             card = self._session.card
         run = run or (self._code_models.run_of(card) if card is not None else None)

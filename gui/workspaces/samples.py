@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.checkpoint import ModelCard
 from gui import theme
 from gui.frame.empty_state import EmptyState
 from gui.frame.lines import line
@@ -44,7 +45,7 @@ class SamplesWorkspace(QWidget):
         state: SamplesState,
         session: Session,
         commands: SampleCommands,
-        train_prior: Callable[[], object],
+        train_prior: Callable[[ModelCard | None], object],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -101,7 +102,7 @@ class SamplesWorkspace(QWidget):
         ):
             changed.connect(self._show_all)
         self.form.model_chosen.connect(self._state.choose_model)
-        self.form.prior_asked.connect(self._train_prior)
+        self.form.prior_asked.connect(lambda: self._train_prior(self._state.card))
         self.gallery.opened.connect(self._open_chosen)
         self.paint.clicked.connect(self._open_chosen)
         self.sheet.clicked.connect(self._commands.save_sheet)

@@ -12,6 +12,7 @@ LABELS = ("Flags", "Food & Drink", "Smileys")
 
 def test_capitals_do_not_matter() -> None:
     assert label_index("food & drink", LABELS) == 1
+    assert label_index("a", ("A", "a")) == 1
     assert weights_of_label("FLAGS", LABELS).tolist() == [1, 0, 0]
 
 

@@ -10,7 +10,7 @@ import torch
 
 import engine
 from engine.analysis.reconstruction import condition_of
-from engine.checkpoint import read_statistics, write_model
+from engine.checkpoint import read_description, read_statistics, read_tensors, write_model
 from engine.decoding.decoder import to_pixels
 from engine.errors import DataFault, OptionFault, PriorFault
 from engine.models.ae import AE, AEConfig
@@ -100,3 +100,12 @@ def test_who_watches_sees_pictures_grow_by_rows_of_cells(tmp_path: Path, levels:
         np.testing.assert_array_equal(part.codes[-1][:, :rows], parts[-1].codes[-1][:, :rows])
     whole = draw_samples(SampleRequest(path, AT_ONCE + 1))
     np.testing.assert_array_equal(parts[-1].pictures, whole.pictures[:2])
+
+
+def test_a_label_that_no_training_picture_has_is_refused(model_file: Path, tmp_path: Path) -> None:
+    tensors = dict(read_tensors(model_file, ""))
+    tensors["stats.0.use_by_label"] = tensors["stats.0.use_by_label"] * np.array([[1], [0]])
+    write_model(tmp_path / "rare.safetensors", tensors, read_description(model_file))
+    request = SampleRequest(tmp_path / "rare.safetensors", 1, "odd", source="unigram")
+    with pytest.raises(OptionFault, match="trained on has the label 'odd'"):
+        draw_samples(request)

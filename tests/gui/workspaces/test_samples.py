@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from gui.studio import Studio
@@ -110,3 +111,13 @@ def test_pictures_that_are_not_finished_are_not_saved(qtbot: QtBot, studio: Stud
     studio.samples.cancel()
     assert not shown.sheet.isEnabled()
     assert not shown.codes.isEnabled()
+
+
+def test_a_prior_is_trained_for_the_model_that_is_chosen_here(qtbot: QtBot, studio: Studio) -> None:
+    shown = workspace(studio)
+    assert studio.session.card is not None
+    studio.samples.choose_model(studio.session.card.path.parent / "bare.safetensors")
+    QTest.mouseClick(shown.form.no_prior.findChild(QPushButton), Qt.MouseButton.LeftButton)
+    assert studio.window.workspace == "train"
+    assert studio.train.settings.prior.combo.currentText() == "bare"
+    qtbot.waitUntil(lambda: studio.is_idle)
