@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from engine.analysis.looks import CodeLooks
 from gui import theme
-from gui.canvas.swatches import draw_frame, to_image
+from gui.canvas.swatches import draw_frame
+from gui.images import to_image
 
 _CAPTIONS = (
     ("Uniform field", "A canvas filled with this code alone"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from gui import theme
-from gui.canvas.number_control import NumberControl
+from gui.frame.label_choice import LabelChoice
+from gui.frame.number_control import NumberControl
 from gui.state.resample_options import (
     LEAST_TOP_P,
     MOST_SEED,
@@ -15,8 +16,6 @@ from gui.state.resample_options import (
     MOST_VARIATIONS,
     ResampleOptions,
 )
-
-ANY_LABEL = "any label"
 
 
 class ResampleControls(QWidget):
@@ -40,9 +39,8 @@ class ResampleControls(QWidget):
             "Top-p", (LEAST_TOP_P, 1), 1, 0.05, "Draws from the likeliest codes that hold this share", self
         )
         self.seed = NumberControl("Seed", (0, MOST_SEED), 0, 1, "The same seed draws the same codes", self)
-        self.label = QComboBox(self)
+        self.label = LabelChoice(self)
         self.label.setMaximumWidth(140)  # the names of some sets are long
-        self.label.setAccessibleName("Label")
         self.label.setToolTip("What the new codes should be a picture of, as far as the prior has learnt it")
         self._label_name = QLabel("Label", self)
         self._label_name.setProperty("role", "secondary")
@@ -53,15 +51,9 @@ class ResampleControls(QWidget):
 
     def show_labels(self, labels: tuple[str, ...]) -> None:
         """Those of the prior in use; without any there is nothing to choose."""
-        self.label.blockSignals(True)
-        self.label.clear()
-        self.label.addItem(ANY_LABEL, "")
-        for label in labels:
-            self.label.addItem(label, label)
-        self.label.blockSignals(False)
+        self.label.show_labels(labels, self._options.label)
         for part in (self.label, self._label_name):
             part.setVisible(bool(labels))
-        self._follow("label")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return ends typing here; to what lies around it would mean to accept."""
@@ -91,12 +83,12 @@ class ResampleControls(QWidget):
         self.temperature.wanted.connect(lambda value: setattr(options, "temperature", value))
         self.top_p.wanted.connect(lambda value: setattr(options, "top_p", value))
         self.seed.wanted.connect(lambda value: setattr(options, "seed", value))
-        self.label.activated.connect(lambda _: setattr(options, "label", self.label.currentData()))
+        self.label.chosen.connect(lambda label: setattr(options, "label", label))
         options.changed.connect(self._follow)
 
     def _follow(self, name: str) -> None:
         if name == "label":
-            self.label.setCurrentIndex(max(0, self.label.findData(self._options.label)))
+            self.label.choose(self._options.label)
         else:
             control: NumberControl = getattr(self, name)
             control.show_number(getattr(self._options, name))

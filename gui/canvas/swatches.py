@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QLine, QRect
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QPainter
 
 from engine.analysis.looks import CodeLooks
 from gui import theme
+from gui.images import to_image
 
 _UNUSED_OPACITY = 0.35
 _STRIP_SHARE = 5  # a fifth of a swatch's height shows the uniform field
-
-
-def to_image(pixels: NDArray[np.uint8]) -> QImage:
-    """uint8 `(H, W, 3)` as an image that owns its bytes."""
-    height, width, _ = pixels.shape
-    contiguous = np.ascontiguousarray(pixels)
-    return QImage(contiguous.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
 def draw_swatch(painter: QPainter, looks: CodeLooks, code: int, rect: QRect) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QClipboard
 
 from engine.errors import CodebrushError
 from gui.canvas.picture import PictureStore
-from gui.dialogs.preview import to_image
+from gui.images import to_image
 from gui.main_window import brought
 from gui.state.painting import PaintingState
 from gui.state.selected_cells import SelectedCells

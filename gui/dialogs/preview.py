@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui import theme
+from gui.images import to_image
 
 
 class Preview(QWidget):
@@ -51,11 +52,3 @@ class Preview(QWidget):
         target = QRectF(0, 0, size.width(), size.height())
         target.moveCenter(place.center())
         painter.drawImage(target, self._image)
-
-
-def to_image(pixels: NDArray[np.uint8]) -> QImage:
-    """A `QImage` with its own copy of `(H, W, C)` pixels, C = 3 or 1."""
-    height, width, channels = pixels.shape
-    form = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_Grayscale8
-    contiguous = np.ascontiguousarray(pixels)
-    return QImage(contiguous.data, width, height, width * channels, form).copy()

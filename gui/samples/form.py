@@ -16,44 +16,49 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
-    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from gui import theme
+from gui.frame.card_choice import CardChoice
+from gui.frame.label_choice import LabelChoice
 from gui.frame.lines import line
-from gui.samples.numbers import NumberFacts, NumberRow
-from gui.samples.words import ANY_LABEL, SOURCES
+from gui.frame.number_control import NumberControl
+from gui.samples.words import SOURCES
 from gui.state.samples import MOST, SamplesState
-from gui.train.choices import CardChoice
 
 WIDTH = 320
 _MOST_SEED = 2**31 - 1
+_NUMBER_WIDTH = 88
+# Name, range, what it begins with, step and tip.
 NUMBERS = {
-    "count": NumberFacts("Pictures", "How many are drawn", 1, 64, 16, most=MOST),
-    "temperature": NumberFacts(
+    "count": ("Pictures", (1, MOST), 16, 1, "How many are drawn"),
+    "temperature": (
         "Temperature",
-        "Below 1 likelier codes only, above 1 stranger ones; 0 always the likeliest",
-        0,
-        2,
+        (0, 9),
         1,
-        2,
-        9,
+        0.05,
+        "1 draws as the prior was trained, less keeps to what is likely, 0 takes the likeliest code",
     ),
-    "top_k": NumberFacts("Top k", "Of the k likeliest codes only; 0 of all", 0, 64, 0, most=65536),
-    "top_p": NumberFacts("Top p", "Of the likeliest codes that hold this share only", 0.01, 1, 1, 2),
-    "guidance": NumberFacts(
-        "Guidance", "Above 1 the label counts for more (classifier-free guidance)", 0, 5, 1, 2, 20
+    "top_k": ("Top-k", (0, 65536), 0, 1, "Draws from the k likeliest codes; 0 from all"),
+    "top_p": ("Top-p", (0.01, 1), 1, 0.05, "Draws from the likeliest codes that hold this share"),
+    "guidance": (
+        "Guidance",
+        (0, 20),
+        1,
+        0.25,
+        "Above 1 the label counts for more\nClassifier-free guidance",
     ),
+    "seed": ("Seed", (0, _MOST_SEED), 0, 1, "The same seed draws the same pictures, whatever their number"),
 }
-_WHOLE = ("count", "top_k")
+_WHOLE = ("count", "top_k", "seed")
 _USED_BY = {
-    "prior": ("count", "temperature", "top_k", "top_p", "guidance"),
-    "unigram": ("count", "temperature", "top_k", "top_p"),
-    "uniform": ("count",),
-    "gaussian": ("count", "temperature"),
+    "prior": ("count", "temperature", "top_k", "top_p", "guidance", "seed"),
+    "unigram": ("count", "temperature", "top_k", "top_p", "seed"),
+    "uniform": ("count", "seed"),
+    "gaussian": ("count", "temperature", "seed"),
 }
 
 
@@ -67,11 +72,11 @@ class SamplesForm(QWidget):
         super().__init__(parent)
         self._state = state
         self.setFixedWidth(WIDTH)
-        self.model, self.label = QComboBox(self), QComboBox(self)
+        self.model, self.label = QComboBox(self), LabelChoice(self)
         self.source = CardChoice("Source", side_by_side=False, parent=self)
         self.compare = QCheckBox("All sources side by side", self)
-        self.numbers = {name: NumberRow(facts, self) for name, facts in NUMBERS.items()}
-        self.seed, self.dice = QSpinBox(self), QToolButton(self)
+        self.numbers = {name: NumberControl(*facts, self) for name, facts in NUMBERS.items()}
+        self.dice = QToolButton(self)
         self.no_prior = QWidget(self)
         self.draw, self.cancel = QPushButton("Sample", self), QPushButton("Cancel", self)
         self._arrange()
@@ -104,17 +109,12 @@ class SamplesForm(QWidget):
         self.source.choose(self._state.source)
         self.no_prior.setVisible(card is not None and bool(card.levels) and card.prior is None)
         self._show_running()
-        for name in ("compares", "seed", *self.numbers):
+        for name in ("compares", *self.numbers):
             self._follow(name)
 
     def _show_labels(self) -> None:
         labels = self._state.labels
-        with QSignalBlocker(self.label):
-            self.label.clear()
-            self.label.addItem(ANY_LABEL, "")
-            for label in labels:
-                self.label.addItem(label, label)
-            self.label.setCurrentIndex(max(0, self.label.findData(self._state.label)))
+        self.label.show_labels(labels, self._state.label)
         self.label.setEnabled(bool(labels))
         used = set(_USED_BY[self._state.source])
         if self._state.compares:
@@ -133,10 +133,7 @@ class SamplesForm(QWidget):
     def _follow(self, name: str) -> None:
         state = self._state
         if name in self.numbers:
-            self.numbers[name].show_value(float(getattr(state, name)))
-        elif name == "seed":
-            with QSignalBlocker(self.seed):
-                self.seed.setValue(state.seed)
+            self.numbers[name].show_number(getattr(state, name))
         elif name == "compares":
             with QSignalBlocker(self.compare):
                 self.compare.setChecked(state.compares)
@@ -154,11 +151,10 @@ class SamplesForm(QWidget):
         state.running_changed.connect(self._show_running)
         self.model.activated.connect(lambda place: self.model_chosen.emit(self.model.itemData(place)))
         self.source.chosen.connect(lambda source: setattr(state, "source", source))
-        self.label.activated.connect(lambda place: setattr(state, "label", self.label.itemData(place)))
+        self.label.chosen.connect(lambda label: setattr(state, "label", label))
         self.compare.toggled.connect(lambda on: setattr(state, "compares", on))
         for name, row in self.numbers.items():
-            row.changed.connect(partial(self._put, name))
-        self.seed.valueChanged.connect(lambda seed: setattr(state, "seed", seed))
+            row.wanted.connect(partial(self._put, name))
         self.dice.clicked.connect(lambda: setattr(state, "seed", random.randrange(_MOST_SEED)))
         self.draw.clicked.connect(state.sample)
         self.cancel.clicked.connect(state.cancel)
@@ -184,8 +180,10 @@ class SamplesForm(QWidget):
         rows.addWidget(_title("Label", self.label, content))
         rows.addWidget(self.label)
         rows.addSpacing(theme.SPACE_2)
-        for row in self.numbers.values():
-            rows.addWidget(row)
+        for name, row in self.numbers.items():
+            row.number.setFixedWidth(_NUMBER_WIDTH)
+            if name != "seed":
+                rows.addWidget(row)
         rows.addLayout(self._seed_row())
         rows.addStretch(1)
         self.compare.setToolTip("So that one sees what the prior is for")
@@ -204,21 +202,12 @@ class SamplesForm(QWidget):
 
     def _seed_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(theme.SPACE_2)
-        name = QLabel("Seed", self)
-        name.setProperty("role", "secondary")
-        name.setBuddy(self.seed)
-        self.seed.setRange(0, _MOST_SEED)
-        self.seed.setFont(theme.font(tabular=True))
-        self.seed.setAccessibleName("Seed")
-        self.seed.setToolTip("The same seed draws the same pictures, whatever their number")
+        row.setSpacing(theme.SPACE_1)
         self.dice.setIcon(theme.icon("dices"))
         self.dice.setFixedSize(theme.CONTROL_HEIGHT, theme.CONTROL_HEIGHT)
         self.dice.setToolTip("Another seed")
         self.dice.setAccessibleName("Another seed")
-        row.addWidget(name)
-        row.addStretch(1)
-        row.addWidget(self.seed)
+        row.addWidget(self.numbers["seed"], 1)
         row.addWidget(self.dice)
         return row
 

@@ -21,9 +21,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from gui import theme
-from gui.samples.words import ANY_LABEL, SOURCES
+from gui.frame.label_choice import ANY_LABEL
+from gui.images import to_image
+from gui.samples.words import SOURCES
 from gui.state.samples import Group, Sample, SamplesState
-from gui.train.contact_sheet import to_image
 
 TILE_PX = 128
 _GAP = theme.SPACE_2
@@ -185,7 +186,7 @@ class GalleryView(QWidget):
         group = self._state.groups[place[0]]
         wish = group.wish
         return (
-            f"{SOURCES[wish.source][0]}, {wish.label or ANY_LABEL.lower() + ' label'}, seed {wish.seed}, "
+            f"{SOURCES[wish.source][0]}, {wish.label or ANY_LABEL}, seed {wish.seed}, "
             f"picture {place[1]}\nDouble-click to open it in Paint"
         )
 

@@ -23,4 +23,3 @@ SOURCES: dict[Source, tuple[str, str, str]] = {
     ),
 }
 """Title, a plain line and the formal words per source."""
-ANY_LABEL = "Any"

@@ -18,6 +18,7 @@ from engine.decoding.decoder import Decoder
 from engine.errors import CodebrushError
 from engine.priors.drawing import Drawing
 from engine.priors.requests import ResampleRequest
+from engine.sampling.labels import weights_of_label
 from gui.state.painting import PaintingState
 from gui.state.resample_options import ResampleOptions, Wishes
 from gui.workers.job import Ticket, Worker
@@ -188,9 +189,7 @@ class Resampling(QObject):
 
     def _condition(self, label: str) -> NDArray[np.float32] | None:
         """One label of all, or none of them."""
-        if label not in self.labels:
-            return None
-        return np.array([name == label for name in self.labels], np.float32)
+        return weights_of_label(label, self.labels) if label in self.labels else None
 
     def _follow_options(self, _name: str) -> None:
         if self.is_open:

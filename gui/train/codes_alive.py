@@ -14,7 +14,6 @@ from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QHideEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -24,6 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui import theme
+from gui.images import to_image
 from gui.train.code_colours import DYING, REVIVED, Shades, is_alive, use_colours
 
 FLASH_S = 1.6
@@ -176,8 +176,7 @@ class CodesAlive(QWidget):
         pixels = np.empty((rows * place.columns, 3), dtype=np.uint8)
         pixels[:] = (ground.red(), ground.green(), ground.blue())
         pixels[: len(colours)] = np.rint(colours)
-        image = QImage(pixels.tobytes(), place.columns, rows, 3 * place.columns, QImage.Format.Format_RGB888)
-        painter.drawImage(place.rect, image)
+        painter.drawImage(place.rect, to_image(pixels.reshape(rows, place.columns, 3)))
         if place.pitch > _SMALLEST:
             painter.setPen(QPen(ground, 1))
             rect = place.rect

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QImage, QPainter, QP
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from gui import theme
+from gui.images import to_image
 
 COLUMNS = 8
 _GAP = theme.SPACE_1
@@ -19,14 +20,6 @@ _NAME_PART = 0.42
 _BAR_HEIGHT = 6
 SPLIT_COLOURS = {"train": theme.SERIES[0], "valid": theme.SERIES[1], "test": theme.SERIES[4]}
 SPLIT_WORDS = {"train": "to train", "valid": "validation", "test": "test"}
-
-
-def to_image(pixels: NDArray[np.uint8]) -> QImage:
-    """A picture of its own from (H, W, 1 or 3) or (H, W)."""
-    solid = np.ascontiguousarray(pixels if pixels.ndim == 3 else pixels[..., None])
-    height, width, channels = solid.shape
-    kind = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_Grayscale8
-    return QImage(solid.tobytes(), width, height, channels * width, kind).copy()
 
 
 class ContactSheet(QWidget):

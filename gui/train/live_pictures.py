@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui import theme
-from gui.train.contact_sheet import to_image
+from gui.images import to_image
 
 
 @dataclass(frozen=True, slots=True)

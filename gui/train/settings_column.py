@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 from engine.errors import CodebrushError
 from gui import theme
 from gui.dialogs.choose_file import FileChooser
+from gui.frame.card_choice import CardChoice
 from gui.frame.lines import line
 from gui.state.code_models import CodeModel
 from gui.state.expected_times import ExpectedTimes
 from gui.state.start_request import StartRequest
-from gui.train.choices import CardChoice, family_choice
+from gui.train.choices import family_choice
 from gui.train.data_panel import DataPanel
 from gui.train.option_fields import text_of
 from gui.train.options_form import OptionsForm

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.images import read_picture
 from gui.actions import ACTIONS
-from gui.dialogs.preview import to_image
 from gui.frame.header import ModelPicker
+from gui.images import to_image
 from gui.main_window import MainWindow, brought
 
 

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.codes.selection import Selection
-from gui.canvas.resample_controls import ANY_LABEL
 from gui.canvas.variations_strip import Thumb, VariationsStrip
+from gui.frame.label_choice import ANY_LABEL
 from gui.state.painting import PaintingState
 from gui.state.resampling import Resampling
 from gui.theme import apply_theme

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from engine.codes.box import Box
 from engine.codes.selection import Selection
 from gui.dialogs.image_to_codes import ImageToCodesDialog
-from gui.dialogs.preview import to_image
+from gui.images import to_image
 from gui.studio import Studio
 from tests.gui.commands.test_files import dialog, no_dialog
 from tests.gui.conftest import OpenStudio

@@ -32,10 +32,10 @@ def numbers(form: SamplesForm) -> list[str]:
 
 def test_it_shows_what_the_source_uses(form: SamplesForm, samples_state: SamplesState) -> None:
     assert form.model.currentText() == "one"
-    assert numbers(form) == ["count", "temperature", "top_k", "top_p", "guidance"]
+    assert numbers(form) == ["count", "temperature", "top_k", "top_p", "guidance", "seed"]
     form.source.buttons["uniform"].click()
     assert samples_state.source == "uniform"
-    assert numbers(form) == ["count"]
+    assert numbers(form) == ["count", "seed"]
     assert not form.label.isEnabled()
     form.compare.click()
     assert samples_state.compares
@@ -51,15 +51,15 @@ def test_guidance_waits_for_a_label(form: SamplesForm, samples_state: SamplesSta
 
 
 def test_numbers_and_seed_are_set(form: SamplesForm, samples_state: SamplesState) -> None:
-    form.numbers["count"].box.setValue(5)
-    form.numbers["temperature"].slider.setValue(50)
-    form.seed.setValue(77)
+    form.numbers["count"].number.setValue(5)
+    form.numbers["temperature"].number.setValue(0.5)
+    form.numbers["seed"].number.setValue(77)
     assert (samples_state.count, samples_state.temperature, samples_state.seed) == (5, 0.5, 77)
     form.dice.click()
     assert samples_state.seed != 77
-    assert form.seed.value() == samples_state.seed
+    assert form.numbers["seed"].number.value() == samples_state.seed
     samples_state.top_p = 0.5
-    assert form.numbers["top_p"].box.value() == 0.5
+    assert form.numbers["top_p"].number.value() == 0.5
 
 
 def test_another_model_offers_its_own(qtbot: QtBot, form: SamplesForm, samples_state: SamplesState) -> None:

@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint
-from PySide6.QtGui import QColor, QHelpEvent
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui import theme
-from gui.train.contact_sheet import COLUMNS, SPLIT_COLOURS, ContactSheet, LabelBars, SplitBar, to_image
+from gui.train.contact_sheet import COLUMNS, SPLIT_COLOURS, ContactSheet, LabelBars, SplitBar
 
 
 @pytest.fixture(autouse=True)
@@ -19,21 +19,6 @@ def _themed(qapp: QApplication) -> None:
 def _colours(widget: QWidget) -> list[str]:
     image = widget.grab().toImage()
     return [image.pixelColor(x, y).name() for y in range(image.height()) for x in range(image.width())]
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-def test_a_picture_keeps_its_pixels(channels: int) -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, channels), dtype=np.uint8)
-    image = to_image(pixels)
-    for row in range(5):
-        for column in range(7):
-            colour = image.pixelColor(column, row)
-            expected = pixels[row, column] if channels == 3 else pixels[row, column].repeat(3)
-            assert [colour.red(), colour.green(), colour.blue()] == list(expected)
-
-
-def test_grey_without_a_channel_is_grey() -> None:
-    assert QColor(to_image(np.full((2, 2), 90, np.uint8)).pixel(1, 1)).red() == 90
 
 
 def test_pictures_stand_in_rows_with_their_captions(qtbot: QtBot) -> None:

@@ -40,6 +40,7 @@ class NumberControl(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE_1)
         row.addWidget(self.name)
+        row.addStretch(1)  # in a column, names stand left and numbers right
         row.addWidget(self.number)
         self.number.valueChanged.connect(self.wanted)
         self.name.dragged.connect(lambda steps: self.number.setValue(self.number.value() + steps * step))
