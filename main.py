@@ -231,7 +231,7 @@ def _decode(options: Options) -> None:
 
 
 def _sample(options: Options) -> None:
-    from engine.sampling.samples import SampleRequest
+    from engine.sampling.requests import SampleRequest
     from exporters.samples import sample_pictures
 
     request = SampleRequest(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.models.registry import FAMILIES
-from engine.sampling.sources import SOURCES
+from engine.sampling.requests import SOURCES
 from engine.training.presets import TITLES
 
 Parser = argparse.ArgumentParser
@@ -135,7 +135,7 @@ def _drawing_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--temperature", type=float, default=1.0, metavar="T", help="1 as trained, 0 always the likeliest"
     )
-    parser.add_argument("--top-k", type=int, default=0, metavar="K", help="of the K likeliest codes only")
+    parser.add_argument("--top-k", type=_index, default=0, metavar="K", help="of the K likeliest codes only")
     parser.add_argument("--top-p", type=float, default=1.0, metavar="P", help="of the likeliest that hold P")
     parser.add_argument(
         "--guidance", type=float, default=1.0, metavar="G", help="above 1 the label counts for more"

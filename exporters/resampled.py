@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.checkpoint import ModelCard, read_card
 from engine.codes.box import Mask
-from engine.decoding.codes_file import read_codes, write_codes
+from engine.decoding.codes_file import BYTES_LIMIT, read_codes, write_codes
 from engine.decoding.decoder import CodeLevel, Codes
 from engine.errors import CodesFault, OptionFault, PriorFault
 from engine.images import read_picture
@@ -30,7 +30,7 @@ from exporters.destination import refuse_unwritable, require_suffix
 WHITE = 128
 """Greys from here on are white."""
 APART = 2**32
-"""Between the numbers of the first variations of two pictures: none are drawn alike, whatever the count."""
+"""Between the numbers of the first variations of two pictures: none are drawn alike."""
 
 Sizes = NDArray[np.int64]
 """(B, 2), height and width in pixels before padding."""
@@ -65,6 +65,8 @@ def resample_codes(request: ResamplingRequest, progress: Progress = tell_nobody)
     codes, sizes = read_codes(request.codes, model.levels)
     if sizes is None:
         sizes = np.full((len(codes[0]), 2), _whole(codes, model.levels), np.int64)
+    if 8 * request.count * sum(level.size for level in codes) > BYTES_LIMIT:
+        raise OptionFault(f"{request.count} variations are too many for one file: ask for fewer")
     masks = _masks(request, model.levels, _whole(codes, model.levels), sizes)
     condition = None if request.label is None else weights_of_label(request.label, labels)
     resampler = Resampler(priors, card.image_size // model.levels[0].stride_px, quickest_cells())

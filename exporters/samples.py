@@ -12,7 +12,8 @@ from engine.decoding.codes_file import write_codes
 from engine.errors import OptionFault
 from engine.models.registry import find_model
 from engine.progress import Progress, tell_nobody
-from engine.sampling.samples import SampleRequest, draw_samples
+from engine.sampling.requests import SampleRequest
+from engine.sampling.samples import draw_samples
 from exporters.contact_sheet import contact_sheet, sheet_px
 from exporters.destination import refuse_unwritable, require_suffix
 from exporters.images import LIMIT_PX, save_png

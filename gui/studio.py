@@ -168,7 +168,8 @@ class Studio:
             self.code_models,
             self._choose_prior,
         )
-        self.sampling = Sampling(self.window, self.samples, self.models, self.files, chooser, self._exporter)
+        about_samples = self.window, self.samples, self.models, self.files
+        self.sampling = Sampling(*about_samples, chooser, self._exporter, self.compiler)
         self._picker = ModelPicker(
             lambda: self.session.builtin_models,
             lambda path: self.models.use(path, self.files.when_safe),
@@ -279,7 +280,6 @@ class Studio:
         session.decoder_changed.connect(lambda: self.decoding.set_decoder(session.decoder))
         for changed in (painting.document_changed, painting.level_changed):
             changed.connect(self._limit_codes)
-        self.samples.failed.connect(self.window.messages.say_fault)
         self.decoding.failed.connect(self.window.messages.say_fault)
         asking = self.surprise, self.suggesting, self.resampling
         self._prior = Prior(self.window, session, self.brush, *asking, self.compiler, self.runs.train_prior)

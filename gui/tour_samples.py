@@ -7,6 +7,9 @@ from PySide6.QtCore import Qt
 from gui.visitor import Visitor
 from gui.workspaces.samples import SamplesWorkspace
 
+LABEL = "Flags"
+"""Of the built-in model: what one recognises at once."""
+
 
 def visit_samples(visitor: Visitor) -> None:
     """Pictures while they are drawn, where there is a prior; then all sources side by side, one chosen."""
@@ -16,7 +19,7 @@ def visit_samples(visitor: Visitor) -> None:
     workspace = studio.window.workspaces.currentWidget()
     assert isinstance(workspace, SamplesWorkspace)
     if "prior" in state.sources:
-        state.label = "Flags"
+        state.label = next((label for label in state.labels if label == LABEL), "")
         visitor.click(workspace.form.draw)
         visitor.wait(lambda: _rows_seen(visitor) > 0.5, "half of the pictures")
         state.cancel()
@@ -33,5 +36,6 @@ def visit_samples(visitor: Visitor) -> None:
 
 def _rows_seen(visitor: Visitor) -> float:
     """The share of the first picture that is drawn."""
-    samples = visitor.studio.samples.groups[0].samples
+    groups = visitor.studio.samples.groups
+    samples = groups[0].samples if groups else {}
     return samples[0].seen_px / len(samples[0].picture) if samples else 0.0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.checkpoint import ModelCard, read_card
+from engine.checkpoint import ModelCard
 from engine.decoding.decoder import CodeLevel, Codes
 from engine.decoding.prior import CodePrior
 from engine.errors import CodesFault, ModelFault
@@ -141,11 +141,9 @@ def load_decoder(path: Path, device: str | None = None) -> TorchDecoder:
 
     from engine.device import describe_device
     from engine.models.base import DiscreteAutoencoder
-    from engine.models.registry import load
+    from engine.models.registry import load_with_card
 
-    card, model = read_card(path), load(path, device)
-    if read_card(path).model_id != card.model_id:  # replaced meanwhile, by the training that writes it
-        card, model = read_card(path), load(path, device)
+    card, model = load_with_card(path, device)
     if not isinstance(model, DiscreteAutoencoder):
         raise ModelFault(path, f"is a {card.family} model: it has no codes to paint with")
     # Channels last measured a fifth quicker on the CPU, at the sizes of a stroke and of a full decode.

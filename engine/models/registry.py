@@ -132,6 +132,20 @@ def load(name: str | Path, device: str | None = None) -> Autoencoder:
     return model.eval().requires_grad_(False).to(chosen)
 
 
+def load_with_card(path: Path, device: str | None = None) -> tuple[ModelCard, Autoencoder]:
+    """A model and what its file says of it; raises as `load` does.
+
+    Of one and the same file, should the training that writes it replace it meanwhile.
+    """
+    from engine.checkpoint import read_card
+
+    card, model = read_card(path), load(path, device)
+    again = read_card(path)
+    if (again.model_id, again.prior) != (card.model_id, card.prior):
+        card, model = read_card(path), load(path, device)
+    return card, model
+
+
 def _agree(card: ModelCard, model: Autoencoder) -> bool:
     """Whether what the file says of itself, which nothing else guards, is what its configuration builds."""
     from engine.models.base import DiscreteAutoencoder

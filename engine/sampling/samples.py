@@ -1,7 +1,9 @@
 """What `sample` does: pictures that a model makes up, from the source that is asked for.
 
-samples = draw_samples(SampleRequest("emoji-vqvae", count=16, label="Flags"))
-samples.pictures  # uint8 (16, H, W, C)
+    samples = draw_samples(SampleRequest("emoji-vqvae", count=16, label="Flags"))
+    samples.pictures  # uint8 (16, H, W, C)
+
+`draw_steps` gives the same a few pictures at a time, and shows them while their codes are being drawn.
 """
 
 from __future__ import annotations
@@ -17,12 +19,12 @@ from numpy.typing import NDArray
 
 from engine.analysis.own_data import data_of
 from engine.analysis.reconstruction import device_of
-from engine.checkpoint import ModelCard, read_card, read_statistics
+from engine.checkpoint import ModelCard, read_statistics
 from engine.data.open import open_data
 from engine.decoding.decoder import to_pixels
 from engine.errors import OptionFault, PriorFault
 from engine.models.base import Autoencoder, DiscreteAutoencoder, VariationalAutoencoder
-from engine.models.registry import find_model, load
+from engine.models.registry import find_model, load_with_card
 from engine.priors.compiling import quickest_cells
 from engine.priors.drawing import AS_TRAINED, Drawing
 from engine.priors.requests import Codes
@@ -31,23 +33,12 @@ from engine.progress import Progress, tell_nobody
 from engine.sampling.codes import independent
 from engine.sampling.labels import label_index, weights_of_label
 from engine.sampling.latents import Gaussian, fitted, standard
-from engine.sampling.sources import Source, sources_of
+from engine.sampling.requests import Part, SampleRequest, Source, Step, sources_of
 
 AT_ONCE = 16
 """Pictures drawn side by side: more gain little, and what is drawn first is seen later."""
-
-
-@dataclass(frozen=True, slots=True)
-class SampleRequest:
-    """All that decides what comes out. `source` None is the prior, or the Gaussian of vector latents."""
-
-    model: str | Path
-    count: int
-    label: str | None = None
-    seed: int = 0
-    drawing: Drawing = AS_TRAINED
-    source: Source | None = None
-    device: str | None = None
+MOST_DEVIATIONS = 1e6
+"""More than this times its deviations, and the numbers of a latent vector overflow in the decoder."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,43 +50,28 @@ class Samples:
     source: Source
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Part:
-    """Some pictures uint8 (n, H, W, C) as far as they are drawn, and their codes (n, h, w) per level.
-
-    The first `seen_px` rows of pixels are finished; what lies below is not drawn yet.
-    """
-
-    pictures: NDArray[np.uint8]
-    codes: tuple[Codes, ...]
-    seen_px: int
-
-    @property
-    def is_whole(self) -> bool:
-        return self.seen_px == len(self.pictures[0])
-
-
 class Drawer(Protocol):
-    """Draws pictures by their numbers: yields the share done, 0 to 1, and at last them, whole.
+    """Draws the pictures of some successive numbers.
 
-    Where it is `watched`, parts of them come too, whenever there is more to be seen.
+    Yields the share of them that is done, 0 to 1, and at last them, whole; where it is `watched`, also as far
+    as they are drawn, whenever there is more to be seen.
     """
 
-    def __call__(self, images: Sequence[int], watched: bool = False) -> Iterator[float | Part]: ...
+    def __call__(self, images: range, watched: bool = False) -> Iterator[float | Part]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Opened:
-    """A model in memory, and what its file says of it."""
+    """A model in memory, what its file says of it and, once known, what its vectors are drawn from."""
 
     card: ModelCard
     model: Autoencoder
+    gaussian: Gaussian | None = None
 
 
 def open_model(name_or_path: str | Path, device: str | None = None) -> Opened:
     """Raises what `engine.load` raises."""
-    path = find_model(name_or_path)
-    return Opened(read_card(path), load(path, device))
+    return Opened(*load_with_card(find_model(name_or_path), device))
 
 
 def draw_samples(request: SampleRequest, progress: Progress = tell_nobody) -> Samples:
@@ -106,20 +82,27 @@ def draw_samples(request: SampleRequest, progress: Progress = tell_nobody) -> Sa
     opened = open_model(request.model, request.device)
     source, drawer = open_sampling(request, opened, progress)
     parts: list[Part] = []
-    for first in range(0, request.count, AT_ONCE):
-        images = range(first, min(first + AT_ONCE, request.count))
-        for step in drawer(images):
-            if isinstance(step, Part):
-                parts.append(step)
-            else:
-                progress("Sampling", (first + step * len(images)) / request.count)
-    progress("Sampling", 1.0)
+    for step in draw_steps(request, drawer):
+        progress("Sampling", step.share)
+        if step.part is not None:
+            parts.append(step.part)
     codes = zip(*(part.codes for part in parts), strict=True)
     return Samples(
         np.concatenate([part.pictures for part in parts]),
         tuple(np.concatenate(level) for level in codes),
         source,
     )
+
+
+def draw_steps(request: SampleRequest, drawer: Drawer, watched: bool = False) -> Iterator[Step]:
+    """All pictures of a request, `AT_ONCE` side by side; stop by not asking for more."""
+    for first in range(0, request.count, AT_ONCE):
+        images = range(first, min(first + AT_ONCE, request.count))
+        for step in drawer(images, watched):
+            if not isinstance(step, Part):
+                yield Step((first + step * len(images)) / request.count)
+            else:
+                yield Step((first + len(images) * step.seen_px / len(step.pictures[0])) / request.count, step)
 
 
 def open_sampling(
@@ -144,7 +127,7 @@ def open_sampling(
 
 _Grids = Sequence[tuple[int, int]]
 _Filling = Iterator[tuple[float, list[Codes], int]]
-"""The share done, the codes so far, and how many rows of pixels of the picture are finished."""
+"""The share done, the codes so far, and behind how many rows of pixels they are drawn."""
 _CodesOf = Callable[[Sequence[int]], _Filling]
 
 
@@ -154,7 +137,7 @@ def _discrete(request: SampleRequest, source: Source, card: ModelCard, model: Di
     filling = fill(request, card, model, grids)
 
     @torch.inference_mode()
-    def drawn(images: Sequence[int], watched: bool = False) -> Iterator[float | Part]:
+    def drawn(images: range, watched: bool = False) -> Iterator[float | Part]:
         seen_before = 0
         for share, codes, seen_px in filling(images):
             yield share
@@ -162,7 +145,7 @@ def _discrete(request: SampleRequest, source: Source, card: ModelCard, model: Di
                 seen_before = seen_px
                 placed = [torch.from_numpy(level).to(device_of(model)) for level in codes]
                 pictures = to_pixels(model.decode_codes(placed).cpu().numpy())
-                yield Part(pictures, tuple(level.copy() for level in codes), seen_px)
+                yield Part(images.start, pictures, tuple(level.copy() for level in codes), seen_px)
 
     return drawn
 
@@ -172,7 +155,7 @@ def _from_prior(
 ) -> _CodesOf:
     if model.priors is None or card.prior is None:
         raise PriorFault(
-            f"{card.name} has no prior: train one with train-prior, or draw codes by --source unigram"
+            f"{card.name} has no prior: train one with train-prior, or choose another source than prior"
         )
     if request.label is None:
         _refuse_guidance(request)
@@ -199,7 +182,7 @@ def _from_counts(
     _refuse_guidance(request)
     statistics = read_statistics(card.path)
     if not statistics:
-        raise OptionFault(f"{card.name} does not know how often its codes are used: use --source uniform")
+        raise OptionFault(f"{card.name} does not know how often its codes are used: draw uniform ones")
     if request.label is None:
         counts = [level.use for level in statistics]
     else:
@@ -239,16 +222,18 @@ def _vector(request: SampleRequest, opened: Opened, progress: Progress) -> Drawe
     card, model = opened.card, opened.model
     if request.drawing != Drawing(temperature=request.drawing.temperature):
         raise OptionFault(f"top-k, top-p and guidance are for priors of codes, which {card.name} has none of")
+    if request.drawing.temperature > MOST_DEVIATIONS:
+        raise OptionFault(f"a temperature of {request.drawing.temperature:g} is too high for latent vectors")
     condition = _vector_condition(request, card, model)
-    gaussian = _gaussian_of(card, model, progress)
+    gaussian = opened.gaussian = opened.gaussian or _gaussian_of(card, model, progress)
 
     @torch.inference_mode()
-    def drawn(images: Sequence[int], watched: bool = False) -> Iterator[float | Part]:
+    def drawn(images: range, watched: bool = False) -> Iterator[float | Part]:
         del watched  # they come all at once
         z = torch.from_numpy(gaussian.draw(images, request.seed, request.drawing.temperature))
         given = None if condition is None else condition.expand(len(images), -1)
         pictures = to_pixels(model.decode(z.to(device_of(model)), given).cpu().numpy())
-        yield Part(pictures, (), pictures.shape[1])
+        yield Part(images.start, pictures, (), pictures.shape[1])
 
     return drawn
 

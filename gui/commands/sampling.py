@@ -18,6 +18,7 @@ from gui.main_window import MainWindow
 from gui.samples.words import SOURCES
 from gui.state.samples import Group, Sample, SamplesState
 from gui.workers.job import Worker
+from gui.workers.kernel import KernelCompiler
 
 
 class Sampling:
@@ -31,15 +32,24 @@ class Sampling:
         files: Files,
         chooser: FileChooser,
         writer: Worker,
+        compiler: KernelCompiler,
     ) -> None:
-        """`writer` writes files."""
+        """`writer` writes files; `compiler` gets the sampler ready."""
         self._window, self._state = window, state
         self._models, self._files = models, files
         self._chooser, self._writer = chooser, writer
+        self._compiler = compiler
+        state.failed.connect(window.messages.say_fault)
+        state.model_changed.connect(self._prepare)
+
+    def _prepare(self) -> None:
+        card = self._state.card
+        if card is not None and card.prior is not None:
+            self._compiler.start()
 
     def paint(self, group: Group, sample: Sample) -> None:
         """Open a sample as a new painting, after asking what would be lost."""
-        title = f"{SOURCES[group.wish.source][0]} {group.wish.seed}-{sample.number}"
+        title = f"{SOURCES[group.source][0]} {group.request.seed}-{sample.number}"
         painting = Painting.of_codes(sample.codes, group.card, title)
         self._files.when_safe(lambda: self._models.show(painting, sample.picture))
 

@@ -71,6 +71,7 @@ class SamplesForm(QWidget):
     def __init__(self, state: SamplesState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
+        self._models: dict[str, Path] = {}
         self.setFixedWidth(WIDTH)
         self.model, self.label = QComboBox(self), LabelChoice(self)
         self.source = CardChoice("Source", side_by_side=False, parent=self)
@@ -85,26 +86,22 @@ class SamplesForm(QWidget):
         self._show_running()
 
     def offer_models(self, models: Mapping[str, Path]) -> None:
-        """Names and files of the models there are; the one chosen stays."""
-        with QSignalBlocker(self.model):
-            self.model.clear()
-            for name, path in models.items():
-                self.model.addItem(name, path)
+        """Names and files of the models there are; the one chosen stays, also where it is none of them."""
+        self._models = dict(models)
         self._show_model()
 
     # Showing
 
     def _show_model(self) -> None:
         card = self._state.card
-        place = next(
-            (
-                i
-                for i in range(self.model.count())
-                if card is not None and self.model.itemData(i) == card.path
-            ),
-            -1,
-        )
-        self.model.setCurrentIndex(place)
+        offered = list(self._models.items())
+        if card is not None and card.path not in self._models.values():
+            offered.append((card.name, card.path))
+        self.model.clear()
+        for name, path in offered:
+            self.model.addItem(name, path)
+        paths = [path for _, path in offered]
+        self.model.setCurrentIndex(paths.index(card.path) if card is not None else -1)
         self.source.show_cards({source: SOURCES[source] for source in self._state.sources})
         self.source.choose(self._state.source)
         self.no_prior.setVisible(card is not None and bool(card.levels) and card.prior is None)
@@ -116,19 +113,23 @@ class SamplesForm(QWidget):
         labels = self._state.labels
         self.label.show_labels(labels, self._state.label)
         self.label.setEnabled(bool(labels))
-        used = set(_USED_BY[self._state.source])
-        if self._state.compares:
-            used = {name for source in self._state.sources for name in _USED_BY[source]}
+        used = {name for source in self._state.asked for name in _USED_BY[source]}
         for name, row in self.numbers.items():
             row.setVisible(name in used)
-        self.numbers["guidance"].setEnabled(bool(self._state.label))
-        self.compare.setVisible(len(self._state.sources) > 1)
+        self.numbers["guidance"].setEnabled(self._state.label in labels)
+        several = len(self._state.sources) > 1
+        self.compare.setVisible(several)
+        self.source.setEnabled(not (several and self._state.compares))
 
     def _show_running(self) -> None:
         running = self._state.is_running
-        self.draw.setVisible(not running)
-        self.cancel.setVisible(running)
+        shown, hidden = (self.cancel, self.draw) if running else (self.draw, self.cancel)
         self.draw.setEnabled(self._state.card is not None)
+        had_focus = hidden.hasFocus()
+        shown.show()
+        if had_focus:  # or Qt would put it far away
+            shown.setFocus(Qt.FocusReason.OtherFocusReason)
+        hidden.hide()
 
     def _follow(self, name: str) -> None:
         state = self._state
@@ -137,7 +138,6 @@ class SamplesForm(QWidget):
         elif name == "compares":
             with QSignalBlocker(self.compare):
                 self.compare.setChecked(state.compares)
-            self.source.setEnabled(not state.compares)
         elif name == "source":
             self.source.choose(state.source)
         self._show_labels()

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFontMetrics,
     QHelpEvent,
     QImage,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -23,7 +25,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from gui import theme
 from gui.frame.label_choice import ANY_LABEL
 from gui.images import to_image
-from gui.samples.words import SOURCES
+from gui.samples.words import SOURCES, counted
 from gui.state.samples import Group, Sample, SamplesState
 
 TILE_PX = 128
@@ -35,7 +37,7 @@ Place = tuple[int, int]
 
 
 class GalleryView(QWidget):
-    """One picture may be chosen: by a click or arrow keys; Return opens it, F favours, Delete rejects it."""
+    """One picture may be chosen: by a click or arrow keys. Return opens it, F favours, Delete rejects it."""
 
     chosen_changed = Signal()
     opened = Signal()  # the chosen one, by double click or Return
@@ -44,8 +46,10 @@ class GalleryView(QWidget):
         super().__init__(parent)
         self._state = state
         self._chosen: Place | None = None
+        self._pointed: Place | None = None
         self._images: dict[int, tuple[Sample, QImage]] = {}
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
         self.setAccessibleName("Samples")
         state.gallery_changed.connect(self._follow)
         self._follow()
@@ -85,6 +89,11 @@ class GalleryView(QWidget):
         return next((place for place, rect in self.places() if rect.contains(at)), None)
 
     @property
+    def chosen_place(self) -> QRect | None:
+        """Where the chosen picture stands."""
+        return None if self.chosen is None or self._chosen is None else self._rect(self._chosen)
+
+    @property
     def _columns(self) -> int:
         """Of each group."""
         groups = max(1, len(self._state.groups))
@@ -97,8 +106,9 @@ class GalleryView(QWidget):
         self._images = {key: kept for key, kept in self._images.items() if key in wanted}
         if self.chosen is None:
             self.choose(None)
-        whole = sum(len(group.samples) for group in self._state.groups)
-        self.setAccessibleDescription(f"{whole} pictures")
+        self.setAccessibleDescription(
+            counted(sum(len(group.samples) for group in self._state.groups), "picture")
+        )
         self._fit()
         self.update()
 
@@ -114,18 +124,43 @@ class GalleryView(QWidget):
     # By hand
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
         place = self.place_at(event.position().toPoint())
-        if place is not None and _star_of(self._rect(place)).contains(event.position().toPoint()):
+        if place is not None and self._is_star(place, event):
             self._favour(place)
         self.choose(place)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self.place_at(event.position().toPoint()) is not None:
+        place = self.place_at(event.position().toPoint())
+        if place is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        if self._is_star(place, event):
+            self._favour(place)
+        else:
             self.opened.emit()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._point_at(self.place_at(event.position().toPoint()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._point_at(None)
+
+    def _point_at(self, place: Place | None) -> None:
+        """Its star shows where to click."""
+        if place != self._pointed:
+            self._pointed = place
+            self.update()
+
+    def _is_star(self, place: Place, event: QMouseEvent) -> bool:
+        return _star_of(self._rect(place)).contains(event.position().toPoint())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.chosen is not None:
+        if event.matches(QKeySequence.StandardKey.Undo):
+            self._state.undo()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.chosen is not None:
             self.opened.emit()
         elif key == Qt.Key.Key_F and self._chosen is not None and self.chosen is not None:
             self._favour(self._chosen)
@@ -184,18 +219,23 @@ class GalleryView(QWidget):
 
     def _caption(self, place: Place) -> str:
         group = self._state.groups[place[0]]
-        wish = group.wish
-        return (
-            f"{SOURCES[wish.source][0]}, {wish.label or ANY_LABEL}, seed {wish.seed}, "
-            f"picture {place[1]}\nDouble-click to open it in Paint"
-        )
+        sample, request = group.samples[place[1]], group.request
+        facts = SOURCES[group.source][0], request.label or ANY_LABEL, f"seed {request.seed}"
+        about = f"{', '.join(facts)}, picture {place[1]}"
+        opens = "\nDouble-click to open it in Paint" if sample.is_whole and sample.codes else ""
+        return f"{about}{opens}\nF marks a favourite, Delete rejects it, Ctrl+Z brings it back"
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         self._draw_heads(painter)
         for place, rect in self.places():
-            self._draw_tile(painter, self._state.groups[place[0]].samples[place[1]], rect)
+            if not rect.adjusted(-2, -2, 2, 2).intersects(event.rect()):
+                continue
+            sample = self._state.groups[place[0]].samples[place[1]]
+            self._draw_tile(painter, sample, rect)
+            if sample.is_favourite or place == self._pointed:
+                _draw_star(painter, rect, sample.is_favourite)
             if place == self._chosen:
                 painter.setPen(QPen(QColor(theme.ACCENT), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -204,14 +244,15 @@ class GalleryView(QWidget):
 
     def _draw_heads(self, painter: QPainter) -> None:
         width = self._columns * (TILE_PX + _GAP)
-        painter.setFont(theme.font(semibold=True))
+        font = theme.font(semibold=True)
+        painter.setFont(font)
         painter.setPen(QColor(theme.TEXT))
         for index, group in enumerate(self._state.groups):
-            words = SOURCES[group.wish.source][0]
-            if group.wish.label:
-                words = f"{words} · {group.wish.label}"
+            facts = SOURCES[group.source][0], group.request.label, group.card.name
+            words = " · ".join(fact for fact in facts if fact)
             place = QRect(_GAP + index * (width + _GAP), 0, width - _GAP, _HEAD)
-            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, f"{words} · {group.card.name}")
+            words = QFontMetrics(font).elidedText(words, Qt.TextElideMode.ElideRight, place.width())
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)
 
     def _draw_tile(self, painter: QPainter, sample: Sample, rect: QRect) -> None:
         height = len(sample.picture)
@@ -220,12 +261,6 @@ class GalleryView(QWidget):
         seen = QRect(rect.left(), rect.top(), rect.width(), round(rect.height() * sample.seen_px / height))
         image = self._image(sample)
         painter.drawImage(seen, image, QRect(0, 0, image.width(), sample.seen_px))
-        if sample.is_favourite:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(QColor(theme.SURROUND), 1))
-            painter.setBrush(QColor(theme.WARN))
-            painter.drawPolygon(_star(QPointF(_star_of(rect).center()), _STAR / 2))
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _image(self, sample: Sample) -> QImage:
         kept = self._images.get(id(sample))
@@ -241,6 +276,17 @@ def _aside(step: QPoint, way: QPoint) -> int:
 def _star_of(rect: QRect) -> QRect:
     """Where the star of a picture is, and is clicked."""
     return QRect(rect.right() - _STAR - 3, rect.top() + 4, _STAR, _STAR)
+
+
+def _draw_star(painter: QPainter, rect: QRect, is_favourite: bool) -> None:
+    """Bright for a favourite, pale where a click would make one."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(theme.SURROUND), 1))
+    painter.setBrush(QColor(theme.WARN if is_favourite else theme.TEXT))
+    painter.setOpacity(1.0 if is_favourite else 0.5)
+    painter.drawPolygon(_star(QPointF(_star_of(rect).center()), _STAR / 2))
+    painter.setOpacity(1.0)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
 def _star(centre: QPointF, radius: float) -> QPolygonF:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.sampling.sources import Source
+from engine.sampling.requests import Source
 
 SOURCES: dict[Source, tuple[str, str, str]] = {
     "prior": (
@@ -23,3 +23,8 @@ SOURCES: dict[Source, tuple[str, str, str]] = {
     ),
 }
 """Title, a plain line and the formal words per source."""
+
+
+def counted(number: int, what: str) -> str:
+    """`1 picture`, `2 pictures`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +16,23 @@ from PySide6.QtCore import QObject, Signal
 from engine.checkpoint import ModelCard
 from engine.errors import CodebrushError, OptionFault
 from engine.priors.drawing import AS_TRAINED, Drawing
-from engine.sampling.sources import Source, sources_of
-from gui.state.session import Session
+from engine.sampling.requests import SampleRequest, Source, Step, sources_of
 from gui.state.setting import Setting
-from gui.workers.job import Ticket, Worker
-from gui.workers.sample import PictureMaker, Seen, Wish
+from gui.workers.job import Ticket, UnexpectedError, Worker
+from gui.workers.sample import PictureMaker
 
 MOST = 256
+UNDO_LIMIT = 20
+"""Each may keep the pictures of a whole gallery."""
 _KEY = "samples"
+_SILENT_S = 1.0
+"""What is over sooner needs no time said."""
+
+
+class ModelShelf(Protocol):
+    """As much of a session as samples need."""
+
+    def look(self, name_or_path: str | Path) -> ModelCard: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,21 +50,23 @@ class Sample:
         return self.seen_px == len(self.picture)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Group:
-    """The pictures of one wish; those rejected are gone."""
+    """The pictures of one request, by number; those rejected stand aside."""
 
-    wish: Wish
+    request: SampleRequest
+    source: Source
     card: ModelCard
-    samples: dict[int, Sample] = field(default_factory=dict)  # by number
-    rejected: set[int] = field(default_factory=set)
+    share: float = 0.0
+    samples: dict[int, Sample] = field(default_factory=dict)
+    rejected: dict[int, Sample] = field(default_factory=dict)
 
 
 class SamplesState(QObject):
     """Settings with their `changed` signal; `groups` of pictures, one per source that was asked for."""
 
     changed = Signal(str)  # a setting, by its name
-    model_changed = Signal()
+    model_changed = Signal()  # or should be shown anew, where another could not be read
     gallery_changed = Signal()
     running_changed = Signal()
     failed = Signal(object)  # CodebrushError
@@ -68,15 +81,18 @@ class SamplesState(QObject):
     seed = Setting(0)
     compares = Setting(False)  # all sources side by side
 
-    def __init__(self, session: Session, worker: Worker, parent: QObject | None = None) -> None:
+    def __init__(self, shelf: ModelShelf, worker: Worker, parent: QObject | None = None) -> None:
         """`worker` is one that models are used on."""
         super().__init__(parent)
-        self._session, self._worker = session, worker
+        self._shelf, self._worker = shelf, worker
         self._maker = PictureMaker()
         self._card: ModelCard | None = None
         self._ticket: Ticket | None = None
         self._waiting: list[Group] = []
+        self._undo: deque[Callable[[], None]] = deque(maxlen=UNDO_LIMIT)
+        self._started = 0.0
         self.groups: list[Group] = []
+        self.doing = ""  # beside drawing
 
     # The model
 
@@ -94,29 +110,31 @@ class SamplesState(QObject):
         return tuple(source for source in fitting if source != "prior" or has_prior)
 
     @property
+    def asked(self) -> tuple[Source, ...]:
+        """What is to be drawn from."""
+        return self.sources if self.compares else tuple(s for s in self.sources if s == self.source)
+
+    @property
     def labels(self) -> tuple[str, ...]:
-        """The labels that the source takes."""
+        """The labels that what is asked for takes."""
+        return tuple(dict.fromkeys(label for source in self.asked for label in self._labels_of(source)))
+
+    def _labels_of(self, source: Source) -> tuple[str, ...]:
         card = self._card
-        if card is None or self.source == "uniform":
+        if card is None or source == "uniform":
             return ()
-        if self.source == "prior":
+        if source == "prior":
             return () if card.prior is None else tuple(card.prior.labels)
-        return tuple(card.labels) if self.source == "unigram" or card.label_count else ()
+        return card.labels if source == "unigram" or card.label_count else ()
 
     def choose_model(self, path: Path) -> None:
         """Draw from another model; what has been drawn stays. `failed` where its file cannot be read."""
         try:
-            card = self._session.look(path)
+            self._card = self._shelf.look(path)
         except CodebrushError as error:
             self.failed.emit(error)
-            return
-        if card == self._card:
-            return
-        self._card = card
-        if self.source not in self.sources:
+        if self.sources and self.source not in self.sources:
             self.source = self.sources[0]
-        if self.label not in self.labels:
-            self.label = ""
         self.model_changed.emit()
 
     # Drawing
@@ -128,28 +146,30 @@ class SamplesState(QObject):
     @property
     def share(self) -> float:
         """Of what was asked for, 0 to 1."""
-        wanted = sum(group.wish.count for group in self.groups)
-        seen = sum(
-            sample.seen_px / len(sample.picture) for group in self.groups for sample in group.samples.values()
-        )
-        rejected = sum(len(group.rejected) for group in self.groups)
-        return (seen + rejected) / wanted if wanted else 0.0
+        return sum(group.share for group in self.groups) / len(self.groups) if self.groups else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Till all are drawn; None where that is too soon to say or of no interest."""
+        passed = time.monotonic() - self._started
+        left = passed * (1 - self.share) / max(self.share, 1e-3)
+        return left if passed > _SILENT_S and left > _SILENT_S else None
 
     def sample(self) -> None:
-        """Draw anew with the settings as they are; what was there goes."""
+        """Draw anew with the settings as they are, in the place of what was there."""
         self.cancel()
-        card = self._card
+        card, before = self._card, self.groups
         if card is None:
             return
         try:
-            wishes = [
-                self._wish(card, source) for source in (self.sources if self.compares else [self.source])
-            ]
+            groups = [Group(self._request(card, source), source, card) for source in self.asked]
         except OptionFault as error:
             self.failed.emit(error)
             return
-        self.groups = [Group(wish, card) for wish in wishes]
-        self._waiting = list(self.groups)
+        if any(group.samples for group in before):
+            self._undo.append(lambda: self._put_back(before))
+        self.groups, self._waiting = groups, list(groups)
+        self._started = time.monotonic()
         self.gallery_changed.emit()
         self._begin_next()
 
@@ -157,59 +177,83 @@ class SamplesState(QObject):
         """Stop at once; what is there stays."""
         if self._ticket is not None:
             self._ticket.cancel()
-            self._ticket = None
             self._waiting = []
-            self.running_changed.emit()
+            self._rest()
 
-    def _wish(self, card: ModelCard, source: Source) -> Wish:
+    def _request(self, card: ModelCard, source: Source) -> SampleRequest:
         """With what the source can use of the settings."""
+        label = self.label if self.label in self._labels_of(source) else ""
         drawing = Drawing(self.temperature, self.top_k, self.top_p, self.guidance)
         if source == "uniform":
             drawing = AS_TRAINED
         elif source == "gaussian":
             drawing = Drawing(temperature=self.temperature)
-        elif source == "unigram" or not self.label:
+        elif source == "unigram" or not label:
             drawing = replace(drawing, guidance=1.0)
-        label = "" if source == "uniform" else self.label
-        return Wish(card.path, source, self.count, label, self.seed, drawing)
+        return SampleRequest(card.path, self.count, label or None, self.seed, drawing, source)
 
     def _begin_next(self) -> None:
         if not self._waiting:
-            self._ticket = None
-            self.running_changed.emit()
+            self._rest()
             return
         group = self._waiting.pop(0)
-        self._run(lambda ticket: self._maker.begin(group.wish, ticket), lambda _: self._go_on(group))
+
+        def begun(card: ModelCard) -> None:
+            group.card = card  # its file may have been written anew since it was looked at
+            self._go_on(group)
+
+        self._run(group, lambda ticket: self._maker.begin(group.request, ticket), begun)
         self.running_changed.emit()
 
     def _go_on(self, group: Group) -> None:
-        self._run(self._maker.go_on, lambda seen: self._take(group, seen))
+        self._run(group, self._maker.go_on, lambda step: self._take(group, step))
 
-    def _run(self, job: Callable[[Ticket], Any], done: Callable[[Any], None]) -> None:
-        self._ticket = self._worker.run(job, on_done=done, on_error=self._fail, key=_KEY)
+    def _run(self, group: Group, job: Callable[[Ticket], Any], done: Callable[[Any], None]) -> None:
+        self._ticket = self._worker.run(
+            job,
+            on_done=done,
+            on_error=lambda error: self._give_up(group, error),
+            on_progress=self._say,
+            key=_KEY,
+        )
 
-    def _take(self, group: Group, seen: Seen | None) -> None:
-        if seen is None:
+    def _say(self, share: float, what: str) -> None:
+        self.doing = f"{what}, {share:.0%}"
+        self.running_changed.emit()
+
+    def _take(self, group: Group, step: Step | None) -> None:
+        self.doing = ""
+        if step is None:
             self._begin_next()
             return
-        for place, picture in enumerate(seen.pictures):
-            number = seen.first + place
-            if number in group.rejected:
-                continue
-            before = group.samples.get(number)
-            codes = tuple(level[place] for level in seen.codes)
-            loved = before is not None and before.is_favourite
-            group.samples[number] = Sample(number, picture, codes, seen.seen_px, loved)
+        group.share = step.share
+        if step.part is not None:
+            for place, picture in enumerate(step.part.pictures):
+                codes = tuple(level[place] for level in step.part.codes)
+                self._put(group, Sample(step.part.first + place, picture, codes, step.part.seen_px))
         self.gallery_changed.emit()
         self._go_on(group)
 
-    def _fail(self, error: CodebrushError) -> None:
-        self._ticket = None
-        self._waiting = []
-        self.groups = [group for group in self.groups if group.samples]
+    def _put(self, group: Group, sample: Sample) -> None:
+        """In the place of what was seen of it before, with what was done with it."""
+        place = group.rejected if sample.number in group.rejected else group.samples
+        before = place.get(sample.number)
+        place[sample.number] = replace(sample, is_favourite=before is not None and before.is_favourite)
+
+    def _give_up(self, group: Group, error: CodebrushError) -> None:
+        """One source that cannot be drawn from takes nothing from the others."""
+        self.groups.remove(group)
+        self.gallery_changed.emit()
+        self.failed.emit(error)
+        if isinstance(error, UnexpectedError):
+            self._waiting = []
+        self._begin_next()
+
+    def _rest(self) -> None:
+        self._ticket, self.doing = None, ""
+        self.groups = [group for group in self.groups if group.samples or group.rejected]
         self.gallery_changed.emit()
         self.running_changed.emit()
-        self.failed.emit(error)
 
     # What is done with pictures
 
@@ -221,6 +265,20 @@ class SamplesState(QObject):
 
     def reject(self, group: Group, number: int) -> None:
         """Take a picture out of the gallery."""
-        del group.samples[number]
-        group.rejected.add(number)
+        group.rejected[number] = group.samples.pop(number)
+
+        def restore() -> None:
+            group.samples[number] = group.rejected.pop(number)
+
+        self._undo.append(restore)
         self.gallery_changed.emit()
+
+    def undo(self) -> None:
+        """Bring back the picture rejected last, or what was there before the last sampling."""
+        if self._undo:
+            self._undo.pop()()
+            self.gallery_changed.emit()
+
+    def _put_back(self, groups: list[Group]) -> None:
+        self.cancel()
+        self.groups = groups

@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from engine.priors.drawing import AS_TRAINED, Drawing
-from engine.sampling.sources import Source
+from engine.checkpoint import ModelCard
+from engine.sampling.requests import SampleRequest, Step
 from gui.workers.job import Ticket
 from gui.workers.preload import preload_torch
 
 if TYPE_CHECKING:
-    from engine.sampling.samples import Drawer, Opened, SampleRequest
+    from engine.sampling.samples import Opened
 
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is to be drawn: `label` empty for any."""
-
-    model: Path
-    source: Source
-    count: int
-    label: str = ""
-    seed: int = 0
-    drawing: Drawing = AS_TRAINED
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """Pictures from number `first` on, uint8 (n, H, W, C), of which `seen_px` rows are drawn; their codes."""
-
-    first: int
-    pictures: NDArray[np.uint8]
-    codes: tuple[NDArray[np.int64], ...]
-    seen_px: int
+TURN_S = 0.03
+"""So long at most one step takes where nothing comes to be seen: a stroke elsewhere waits for it."""
 
 
 class PictureMaker:
@@ -46,27 +24,33 @@ class PictureMaker:
 
     def __init__(self) -> None:
         self._kept: tuple[object, Opened] | None = None
-        self._steps: Iterator[Seen] = iter(())
+        self._steps: Iterator[Step] = iter(())
 
-    def begin(self, wish: Wish, ticket: Ticket) -> None:
-        """Get ready to draw; what was being drawn is given up. Raises as `engine.sampling` does."""
+    def begin(self, request: SampleRequest, ticket: Ticket) -> ModelCard:
+        """Get ready to draw, and say of which model; what was being drawn is given up.
+
+        Raises as `engine.sampling` does.
+        """
         self._steps = iter(())
         ticket.raise_if_cancelled()
         preload_torch()
-        from engine.sampling.samples import SampleRequest, open_sampling
+        from engine.sampling.samples import draw_steps, open_sampling
 
-        request = SampleRequest(
-            wish.model, wish.count, wish.label or None, wish.seed, wish.drawing, wish.source
-        )
-        opened = self._opened(wish.model)
+        opened = self._opened(Path(request.model))
         ticket.raise_if_cancelled()
-        _, drawer = open_sampling(request, opened)
-        self._steps = _steps(request, drawer)
+        _, drawer = open_sampling(request, opened, lambda what, share: ticket.report(share, what))
+        self._steps = draw_steps(request, drawer, watched=True)
+        return opened.card
 
-    def go_on(self, ticket: Ticket) -> Seen | None:
-        """The next that there is to see; None at the end."""
-        ticket.raise_if_cancelled()
-        return next(self._steps, None)
+    def go_on(self, ticket: Ticket) -> Step | None:
+        """To what there is to see next, or as far as one turn goes; None at the end."""
+        until, last = time.monotonic() + TURN_S, None
+        for step in self._steps:
+            ticket.raise_if_cancelled()
+            last = step
+            if step.part is not None or time.monotonic() >= until:
+                break
+        return last
 
     def _opened(self, path: Path) -> Opened:
         from engine.models.registry import find_model
@@ -78,13 +62,3 @@ class PictureMaker:
             self._kept = None
             self._kept = state, open_model(path)
         return self._kept[1]
-
-
-def _steps(request: SampleRequest, drawer: Drawer) -> Iterator[Seen]:
-    from engine.sampling.samples import AT_ONCE, Part
-
-    for first in range(0, request.count, AT_ONCE):
-        images = range(first, min(first + AT_ONCE, request.count))
-        for step in drawer(images, watched=True):
-            if isinstance(step, Part):
-                yield Seen(first, step.pictures, step.codes, step.seen_px)

@@ -25,6 +25,7 @@ from gui.frame.empty_state import EmptyState
 from gui.frame.lines import line
 from gui.samples.form import SamplesForm
 from gui.samples.gallery_view import GalleryView
+from gui.samples.words import counted
 from gui.state.samples import Group, Sample, SamplesState
 from gui.state.session import Session
 
@@ -54,7 +55,7 @@ class SamplesWorkspace(QWidget):
         self.form = SamplesForm(state, self)
         self.gallery = GalleryView(state, self)
         self.progress = QProgressBar(self)
-        self.words = QLabel(self)
+        self.words, self.time = QLabel(self), QLabel(self)
         self.paint = QPushButton("Open in Paint", self)
         self.sheet = QPushButton("Save contact sheet...", self)
         self.codes = QPushButton("Save codes...", self)
@@ -65,8 +66,11 @@ class SamplesWorkspace(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self._state.card is None and self._session.card is not None:
-            self._state.choose_model(self._session.card.path)
+        cards = [card for card in (self._state.card, self._session.card) if card is not None]
+        # Read anew: a run's file is written again while it is trained, and may have gone.
+        path = next((card.path for card in cards if card.path.exists()), None)
+        if path is not None:
+            self._state.choose_model(path)
         self.form.offer_models(self._session.at_hand())
         self.form.draw.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -79,13 +83,25 @@ class SamplesWorkspace(QWidget):
         self.progress.setVisible(state.is_running)
         self.progress.setValue(round(1000 * state.share))
         loved = sum(sample.is_favourite for group in state.groups for sample in group.samples.values())
-        words = [_counted(there, "picture")] + ([_counted(loved, "favourite")] if loved else [])
+        words = [counted(there, "picture")] + ([counted(loved, "favourite")] if loved else [])
         self.words.setText(", ".join(words) if there else "")
+        self.time.setText(self._time_words())
         chosen = self.gallery.chosen
         self.paint.setEnabled(chosen is not None and chosen[1].is_whole and bool(chosen[1].codes))
         whole = [s for group in state.groups for s in group.samples.values() if s.is_whole]
         self.sheet.setEnabled(bool(whole) and not state.is_running)
         self.codes.setEnabled(any(sample.codes for sample in whole) and not state.is_running)
+
+    def _time_words(self) -> str:
+        left = self._state.seconds_left
+        if not self._state.is_running or (not self._state.doing and left is None):
+            return ""
+        return self._state.doing or f"about {left:.0f} s left"
+
+    def _follow_chosen(self) -> None:
+        place = self.gallery.chosen_place
+        if place is not None:
+            self._area.ensureVisible(place.center().x(), place.center().y(), place.width(), place.height())
 
     def _open_chosen(self) -> None:
         chosen = self.gallery.chosen
@@ -101,6 +117,7 @@ class SamplesWorkspace(QWidget):
             self.gallery.chosen_changed,
         ):
             changed.connect(self._show_all)
+        self.gallery.chosen_changed.connect(self._follow_chosen)
         self.form.model_chosen.connect(self._state.choose_model)
         self.form.prior_asked.connect(lambda: self._train_prior(self._state.card))
         self.gallery.opened.connect(self._open_chosen)
@@ -109,7 +126,7 @@ class SamplesWorkspace(QWidget):
         self.codes.clicked.connect(self._commands.save_codes)
 
     def _arrange(self) -> None:
-        area = QScrollArea(self)
+        area = self._area = QScrollArea(self)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
         area.setWidget(self.gallery)
@@ -130,7 +147,9 @@ class SamplesWorkspace(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(200)
         self.progress.setAccessibleName("Sampling")
-        self.words.setProperty("role", "secondary")
+        for label in (self.words, self.time):
+            label.setProperty("role", "secondary")
+            label.setFont(theme.font(tabular=True))
         self.paint.setToolTip("The chosen picture as a new painting (Return, or double-click)")
         self.sheet.setToolTip("The pictures side by side, as a PNG; favourites only, where there are some")
         self.codes.setToolTip("The codes of the same pictures, as an .npz")
@@ -139,6 +158,7 @@ class SamplesWorkspace(QWidget):
         foot.setSpacing(theme.SPACE_2)
         foot.addWidget(self.words)
         foot.addWidget(self.progress)
+        foot.addWidget(self.time)
         foot.addStretch(1)
         for button in (self.paint, self.sheet, self.codes):
             foot.addWidget(button)
@@ -153,7 +173,3 @@ class SamplesWorkspace(QWidget):
         for layout in (right, whole):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(0)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

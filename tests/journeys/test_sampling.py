@@ -89,6 +89,8 @@ def test_mistakes_with_samples_are_told_in_one_line(call: Call, models: Path) ->
     call("sample", one, *out, "--guidance", "2").refused("guidance", "needs both", status=2)
     call("sample", one, *out, "--source", "gaussian").refused("use prior or unigram or uniform", status=2)
     call("sample", vae, *out, "--source", "prior").refused("use gaussian", status=2)
+    assert call("sample", one, *out, "--top-k", 2**63).status == 2
+    call("sample", vae, *out, "--temperature", "1e300").refused("too high for latent vectors", status=2)
     call("sample", vae, *out, "--top-k", "3").refused("top-k", status=2)
     call("sample", bare, *out, "--source", "uniform", "--label", "odd").refused("all as likely", status=2)
     call("sample", vae, *out, "--codes", "codes.npz").refused("vae has no codes", status=2)
@@ -157,6 +159,8 @@ def test_mistakes_with_resampling_are_told_in_one_line(call: Call, models: Path)
     call("resample", two, "coarse.npz", "--mask", white, *out).refused("needs level_0, level_1")
     call("resample", one, "codes.npz", "--mask", white, "--level", 1, *out).refused("no level 1", status=2)
     call("resample", one, "codes.npz", "--mask", white, "--label", "x", *out).refused("no label", status=2)
+    many = "--count", "999999999"
+    call("resample", one, "codes.npz", "--mask", white, *many, *out).refused("too many", status=2)
     bare = models / "bare.safetensors"
     call("resample", bare, "codes.npz", "--mask", white, *out).refused("bare has no prior", "train-prior")
     vae = models / "vae.safetensors"

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from engine import checkpoint
 from engine.checkpoint import read_card
-from engine.decoding import torch_decoder
 from engine.decoding.decoder import Decoder, from_pixels
 from engine.decoding.torch_decoder import TorchDecoder, load_decoder
 from engine.errors import CodesFault, ModelFault, OptionFault
@@ -135,7 +135,7 @@ def test_a_model_replaced_while_it_is_opened_keeps_name_and_weights_together(
     snapshot = tmp_path / "weights.safetensors"
     snapshot.write_bytes(path.read_bytes())
     newer = write_small_model(tmp_path / "newer.safetensors", with_statistics=False, codes=12)
-    real, calls = torch_decoder.read_card, []
+    real, calls = checkpoint.read_card, []
 
     def read_card_then_replace(file: Path) -> object:
         card = real(file)
@@ -144,7 +144,7 @@ def test_a_model_replaced_while_it_is_opened_keeps_name_and_weights_together(
             newer.replace(snapshot)
         return card
 
-    monkeypatch.setattr(torch_decoder, "read_card", read_card_then_replace)
+    monkeypatch.setattr(checkpoint, "read_card", read_card_then_replace)
     decoder = load_decoder(snapshot, "cpu")
     assert decoder.levels[0].codes == 12
     assert decoder.model_id == real(snapshot).model_id != calls[0].model_id

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import engine
-from engine.analysis.reconstruction import condition_of
+from engine.analysis.reconstruction import BATCH, condition_of
 from engine.checkpoint import read_description, read_statistics, read_tensors, write_model
 from engine.decoding.decoder import to_pixels
 from engine.errors import DataFault, OptionFault, PriorFault
@@ -17,7 +17,9 @@ from engine.models.ae import AE, AEConfig
 from engine.models.base import DiscreteAutoencoder
 from engine.priors.drawing import Drawing
 from engine.priors.sampler import Sampler
-from engine.sampling.samples import AT_ONCE, Part, SampleRequest, draw_samples, open_model, open_sampling
+from engine.sampling import latents
+from engine.sampling.requests import SampleRequest
+from engine.sampling.samples import AT_ONCE, draw_samples, draw_steps, open_model, open_sampling
 from engine.training.snapshot import describe, model_tensors
 from tests.small import small_pictures, write_small_model, write_small_priors, write_small_two_level_model
 
@@ -81,7 +83,7 @@ def test_the_built_in_autoencoder_gives_pictures_that_differ() -> None:
 
 def test_a_model_without_statistics_says_so(tmp_path: Path) -> None:
     path = write_small_model(tmp_path / "bare.safetensors", with_statistics=False)
-    with pytest.raises(OptionFault, match="use --source uniform"):
+    with pytest.raises(OptionFault, match="draw uniform ones"):
         draw_samples(SampleRequest(path, 1, source="unigram"))
     with pytest.raises(PriorFault, match="has no prior"):
         draw_samples(SampleRequest(path, 1))
@@ -91,8 +93,10 @@ def test_a_model_without_statistics_says_so(tmp_path: Path) -> None:
 def test_who_watches_sees_pictures_grow_by_rows_of_cells(tmp_path: Path, levels: int) -> None:
     write = write_small_model if levels == 1 else write_small_two_level_model
     path = write_small_priors(tmp_path / "one.safetensors", write(tmp_path / "bare.safetensors"))
-    _, drawer = open_sampling(SampleRequest(path, 2), open_model(path))
-    parts = [step for step in drawer(range(2), watched=True) if isinstance(step, Part)]
+    request = SampleRequest(path, 2)
+    _, drawer = open_sampling(request, open_model(path))
+    steps = list(draw_steps(request, drawer, watched=True))
+    parts = [step.part for step in steps if step.part is not None]
     assert [part.seen_px for part in parts] == [4, 8, 12, 16]
     assert [part.is_whole for part in parts] == [False, False, False, True]
     for part in parts:  # what is finished stays
@@ -109,3 +113,12 @@ def test_a_label_that_no_training_picture_has_is_refused(model_file: Path, tmp_p
     request = SampleRequest(tmp_path / "rare.safetensors", 1, "odd", source="unigram")
     with pytest.raises(OptionFault, match="trained on has the label 'odd'"):
         draw_samples(request)
+
+
+def test_an_autoencoder_is_fitted_once() -> None:
+    opened = open_model("mnist-ae")
+    told: list[str] = []
+    for seed in (0, 1):
+        open_sampling(SampleRequest("mnist-ae", 1, seed=seed), opened, lambda what, _: told.append(what))
+    assert set(told) == {"Encoding"}
+    assert len(told) == -(-latents.MOST_PICTURES // BATCH)

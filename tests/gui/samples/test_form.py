@@ -83,3 +83,43 @@ def test_sample_becomes_cancel_while_it_draws(
     QTest.mouseClick(form.cancel, Qt.MouseButton.LeftButton)
     assert form.draw.isVisible()
     assert not samples_state.is_running
+
+
+def test_a_model_that_is_not_offered_stays_chosen(form: SamplesForm, samples_state: SamplesState) -> None:
+    form.offer_models({})
+    assert form.model.currentText() == "one"
+    assert samples_state.card is not None
+    assert form.model.currentData() == samples_state.card.path
+
+
+def test_a_file_that_cannot_be_read_leaves_the_model_as_it_was(
+    form: SamplesForm, samples_state: SamplesState, tmp_path: Path
+) -> None:
+    torn = tmp_path / "torn.safetensors"
+    torn.write_bytes(b"torn")
+    form.offer_models({"torn": torn})
+    form.model.setCurrentIndex(0)
+    form.model.activated.emit(0)
+    assert form.model.currentText() == "one"
+
+
+def test_focus_goes_from_sample_to_cancel_and_back(
+    qtbot: QtBot, form: SamplesForm, samples_state: SamplesState
+) -> None:
+    form.activateWindow()
+    qtbot.waitUntil(form.isActiveWindow)
+    form.draw.setFocus()
+    QTest.keyClick(form.draw, Qt.Key.Key_Space)
+    assert form.cancel.hasFocus()
+    QTest.keyClick(form.cancel, Qt.Key.Key_Space)
+    assert form.draw.hasFocus()
+
+
+def test_a_model_of_one_source_leaves_it_open_beside_others(
+    form: SamplesForm, samples_state: SamplesState, sample_models: Path
+) -> None:
+    samples_state.compares = True
+    assert not form.source.isEnabled()
+    samples_state.choose_model(sample_models / "vae.safetensors")
+    assert form.source.isEnabled()
+    assert not form.compare.isVisible()

@@ -31,7 +31,7 @@ def gallery(qtbot: QtBot, samples_state: SamplesState, sample_models: Path) -> G
 
 
 def chosen(gallery: GalleryView) -> tuple[str, int] | None:
-    return None if gallery.chosen is None else (gallery.chosen[0].wish.source, gallery.chosen[1].number)
+    return None if gallery.chosen is None else (gallery.chosen[0].source, gallery.chosen[1].number)
 
 
 def test_a_click_chooses_and_beside_pictures_nothing(gallery: GalleryView) -> None:
@@ -75,6 +75,35 @@ def test_delete_rejects_and_goes_on_to_the_next(gallery: GalleryView, samples_st
     assert chosen(gallery) == ("unigram", 3)
     QTest.keyClick(gallery, Qt.Key.Key_Delete)
     assert gallery.chosen is None
+
+
+def test_two_quick_clicks_on_a_star_do_not_open(gallery: GalleryView) -> None:
+    opened: list[None] = []
+    gallery.opened.connect(lambda: opened.append(None))
+    star = _star_of(dict(gallery.places())[0, 0]).center()
+    QTest.mouseClick(gallery, Left, pos=star)
+    QTest.mouseDClick(gallery, Left, pos=star)
+    assert not opened
+
+
+def test_other_buttons_choose_nothing(gallery: GalleryView) -> None:
+    QTest.mouseClick(gallery, Qt.MouseButton.RightButton, pos=dict(gallery.places())[1, 2].center())
+    assert gallery.chosen is None
+
+
+def test_ctrl_z_brings_back_what_was_rejected(gallery: GalleryView, samples_state: SamplesState) -> None:
+    QTest.keyClick(gallery, Qt.Key.Key_Right)
+    QTest.keyClick(gallery, Qt.Key.Key_Delete)
+    assert 0 not in samples_state.groups[0].samples
+    QTest.keyClick(gallery, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert 0 in samples_state.groups[0].samples
+
+
+def test_the_star_under_the_pointer_shows_where_to_click(gallery: GalleryView) -> None:
+    place = _star_of(dict(gallery.places())[0, 0])
+    before = gallery.grab(place).toImage()
+    QTest.mouseMove(gallery, place.center())
+    assert gallery.grab(place).toImage() != before
 
 
 def test_return_and_a_double_click_open(qtbot: QtBot, gallery: GalleryView) -> None:

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.sampling.samples import SampleRequest, draw_samples
+from engine.checkpoint import read_card
+from engine.sampling.requests import SampleRequest
+from engine.sampling.samples import draw_samples
 from gui.state.samples import MOST, SamplesState
+from tests.small import write_small_model
 
 
 def drawn(qtbot: QtBot, samples_state: SamplesState) -> SamplesState:
@@ -32,7 +35,20 @@ def test_a_model_says_what_it_can_draw_from(samples_state: SamplesState, sample_
         "odd",
     )
     samples_state.choose_model(sample_models / "vae.safetensors")
-    assert (samples_state.source, samples_state.labels, samples_state.label) == ("gaussian", (), "")
+    assert (samples_state.source, samples_state.labels) == ("gaussian", ())
+
+
+def test_labels_are_those_that_what_is_asked_for_takes(
+    qtbot: QtBot, samples_state: SamplesState, sample_models: Path
+) -> None:
+    samples_state.choose_model(sample_models / "one.safetensors")
+    samples_state.source, samples_state.label, samples_state.count = "uniform", "odd", 1
+    assert samples_state.labels == ()
+    assert drawn(qtbot, samples_state).groups[0].request.label is None
+    samples_state.compares = True
+    assert samples_state.labels == ("even", "odd")
+    samples_state.label = "zebra"  # of another model
+    assert [group.request.label for group in drawn(qtbot, samples_state).groups] == [None, None, None]
 
 
 @pytest.mark.parametrize(("name", "levels"), [("one", 1), ("two", 2)])
@@ -50,7 +66,7 @@ def test_pictures_come_as_the_command_line_draws_them(
     seen: list[float] = []
     samples_state.gallery_changed.connect(lambda: seen.append(samples_state.share))
     (group,) = drawn(qtbot, samples_state).groups
-    expected = draw_samples(SampleRequest(path, 18, "even", 4, group.wish.drawing))
+    expected = draw_samples(SampleRequest(path, 18, "even", 4, group.request.drawing))
     assert sorted(group.samples) == list(range(18))
     for number, sample in group.samples.items():
         np.testing.assert_array_equal(sample.picture, expected.pictures[number])
@@ -72,8 +88,8 @@ def test_all_sources_come_side_by_side(
         2.0,
     )
     groups = drawn(qtbot, samples_state).groups
-    assert [group.wish.source for group in groups] == ["prior", "unigram", "uniform"]
-    assert [group.wish.label for group in groups] == ["odd", "odd", ""]
+    assert [group.source for group in groups] == ["prior", "unigram", "uniform"]
+    assert [group.request.label for group in groups] == ["odd", "odd", None]
     assert [len(group.samples) for group in groups] == [3, 3, 3]
 
 
@@ -110,9 +126,56 @@ def test_favourites_and_rejects(qtbot: QtBot, samples_state: SamplesState, sampl
     assert [group.samples[n].is_favourite for n in range(3)] == [False, True, False]
     samples_state.favour(group, 1)
     assert not group.samples[1].is_favourite
+    samples_state.favour(group, 0)
     samples_state.reject(group, 0)
-    assert sorted(group.samples) == [1, 2]
+    samples_state.reject(group, 2)
+    assert sorted(group.samples) == [1]
     assert samples_state.share == 1.0
+    samples_state.undo()
+    assert sorted(group.samples) == [1, 2]
+    samples_state.undo()
+    assert group.samples[0].is_favourite
+    samples_state.undo()  # there is nothing more to take back
+    assert sorted(group.samples) == [0, 1, 2]
+
+
+def test_what_was_there_before_sampling_comes_back(
+    qtbot: QtBot, samples_state: SamplesState, sample_models: Path
+) -> None:
+    samples_state.choose_model(sample_models / "bare.safetensors")
+    samples_state.count = 2
+    before = drawn(qtbot, samples_state).groups
+    samples_state.favour(before[0], 1)
+    samples_state.seed = 1
+    assert drawn(qtbot, samples_state).groups is not before
+    samples_state.undo()
+    assert samples_state.groups is before
+    assert before[0].samples[1].is_favourite
+
+
+def test_a_file_written_anew_gives_pictures_and_their_own_model(
+    qtbot: QtBot, samples_state: SamplesState, tmp_path: Path
+) -> None:
+    path = write_small_model(tmp_path / "run.safetensors")
+    samples_state.choose_model(path)
+    samples_state.count = 1
+    first = drawn(qtbot, samples_state).groups[0].card.model_id
+    write_small_model(path, codes=12)
+    (group,) = drawn(qtbot, samples_state).groups
+    assert group.card.model_id == read_card(path).model_id != first
+    assert group.samples[0].codes[0].max() < 12
+
+
+def test_a_source_that_fails_takes_nothing_from_the_others(
+    qtbot: QtBot, samples_state: SamplesState, tmp_path: Path
+) -> None:
+    faults: list[str] = []
+    samples_state.failed.connect(lambda error: faults.append(str(error)))
+    samples_state.choose_model(write_small_model(tmp_path / "bare.safetensors", with_statistics=False))
+    samples_state.compares, samples_state.count = True, 2
+    groups = drawn(qtbot, samples_state).groups
+    assert [(group.source, len(group.samples)) for group in groups] == [("uniform", 2)]
+    assert faults == ["bare does not know how often its codes are used: draw uniform ones"]
 
 
 def test_what_cannot_be_drawn_is_told(
@@ -128,11 +191,8 @@ def test_what_cannot_be_drawn_is_told(
     samples_state.temperature = float("inf")
     samples_state.sample()
     assert not samples_state.is_running
-    samples_state.temperature, samples_state.label = 1.0, "zebra"
-    drawn(qtbot, samples_state)
-    assert len(faults) == 3
+    assert len(faults) == 2
     assert "temperature of inf" in faults[1]
-    assert "no label 'zebra'" in faults[2]
     assert samples_state.groups == []
 
 

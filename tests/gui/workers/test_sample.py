@@ -8,18 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from engine.checkpoint import read_card
 from engine.errors import ModelNotFound
+from engine.sampling.requests import Part, SampleRequest
+from gui.workers import sample
 from gui.workers.job import CancelledError, Ticket
-from gui.workers.sample import PictureMaker, Seen, Wish
+from gui.workers.sample import PictureMaker
 
 
 def ticket() -> Ticket:
     return Ticket(lambda _fraction, _text: None)
 
 
-def all_seen(maker: PictureMaker) -> Iterator[Seen]:
-    while (seen := maker.go_on(ticket())) is not None:
-        yield seen
+def all_seen(maker: PictureMaker) -> Iterator[Part]:
+    while (step := maker.go_on(ticket())) is not None:
+        if step.part is not None:
+            yield step.part
 
 
 @pytest.fixture
@@ -29,28 +33,28 @@ def model(sample_models: Path, tmp_path: Path) -> Path:
 
 def test_pictures_come_in_batches_from_above(model: Path) -> None:
     maker = PictureMaker()
-    maker.begin(Wish(model, "prior", 20), ticket())
+    maker.begin(SampleRequest(model, 20, source="prior"), ticket())
     seen = [(s.first, len(s.pictures), s.seen_px) for s in all_seen(maker)]
     assert seen == [(0, 16, px) for px in (4, 8, 12, 16)] + [(16, 4, px) for px in (4, 8, 12, 16)]
 
 
 def test_a_model_is_opened_once_and_anew_when_its_file_changes(model: Path) -> None:
     maker = PictureMaker()
-    maker.begin(Wish(model, "uniform", 1), ticket())
+    maker.begin(SampleRequest(model, 1, source="uniform"), ticket())
     first = maker._kept
-    maker.begin(Wish(model, "unigram", 1), ticket())
+    maker.begin(SampleRequest(model, 1, source="unigram"), ticket())
     assert maker._kept is first
     model.write_bytes(model.read_bytes())
-    maker.begin(Wish(model, "uniform", 1), ticket())
+    maker.begin(SampleRequest(model, 1, source="uniform"), ticket())
     assert maker._kept is not first
 
 
 def test_beginning_gives_up_what_was_being_drawn(model: Path) -> None:
     maker = PictureMaker()
-    maker.begin(Wish(model, "prior", 1), ticket())
+    maker.begin(SampleRequest(model, 1, source="prior"), ticket())
     model.unlink()
     with pytest.raises(ModelNotFound):
-        maker.begin(Wish(model, "prior", 1), ticket())
+        maker.begin(SampleRequest(model, 1, source="prior"), ticket())
     assert maker.go_on(ticket()) is None
 
 
@@ -58,6 +62,24 @@ def test_a_cancelled_job_draws_nothing(model: Path) -> None:
     maker, cancelled = PictureMaker(), ticket()
     cancelled.cancel()
     with pytest.raises(CancelledError):
-        maker.begin(Wish(model, "prior", 1), cancelled)
+        maker.begin(SampleRequest(model, 1, source="prior"), cancelled)
+    maker.begin(SampleRequest(model, 1, source="prior"), ticket())
     with pytest.raises(CancelledError):
         maker.go_on(cancelled)
+
+
+def test_a_turn_ends_where_there_is_nothing_to_see_yet(
+    sample_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample, "TURN_S", 0.0)
+    maker = PictureMaker()
+    maker.begin(SampleRequest(sample_models / "two.safetensors", 1, source="prior"), ticket())
+    first = maker.go_on(ticket())
+    assert first is not None
+    assert first.part is None  # the coarse codes are drawn before anything is seen
+    assert 0 < first.share < 0.5
+
+
+def test_it_says_of_which_model_it_draws(model: Path) -> None:
+    card = PictureMaker().begin(SampleRequest(model, 1, source="prior"), ticket())
+    assert card == read_card(model)

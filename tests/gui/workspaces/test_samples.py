@@ -121,3 +121,14 @@ def test_a_prior_is_trained_for_the_model_that_is_chosen_here(qtbot: QtBot, stud
     assert studio.window.workspace == "train"
     assert studio.train.settings.prior.combo.currentText() == "bare"
     qtbot.waitUntil(lambda: studio.is_idle)
+
+
+def test_what_arrow_keys_choose_comes_into_view(qtbot: QtBot, studio: Studio) -> None:
+    shown = sample(qtbot, studio, count=64)
+    studio.window.resize(1024, 640)
+    shown.gallery.setFocus()
+    for _ in range(9):
+        QTest.keyClick(shown.gallery, Qt.Key.Key_Down)
+    place = shown.gallery.chosen_place
+    assert place is not None
+    assert shown.gallery.visibleRegion().boundingRect().contains(place)

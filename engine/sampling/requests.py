@@ -1,0 +1,60 @@
+"""What is asked of sampling and what comes of it. No torch here: command line and window know it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.priors.drawing import AS_TRAINED, Drawing
+from engine.priors.requests import Codes
+
+Source = Literal["prior", "unigram", "uniform", "gaussian"]
+SOURCES: tuple[Source, ...] = get_args(Source)
+
+
+def sources_of(has_codes: bool) -> tuple[Source, ...]:
+    """What pictures of a model may be drawn from, what is asked for by itself first."""
+    return tuple(source for source in SOURCES if (source != "gaussian") == has_codes)
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRequest:
+    """All that decides what comes out. `source` None is the prior, or the Gaussian of vector latents."""
+
+    model: str | Path
+    count: int
+    label: str | None = None
+    seed: int = 0
+    drawing: Drawing = AS_TRAINED
+    source: Source | None = None
+    device: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Pictures from number `first` on, uint8 (n, H, W, C), as far as they are drawn, with codes (n, h, w).
+
+    The codes behind the first `seen_px` rows of pixels are drawn; those below are not. The last of these rows
+    still change a little with the codes below them. Codes are per level, coarsest first; none of vectors.
+    """
+
+    first: int
+    pictures: NDArray[np.uint8]
+    codes: tuple[Codes, ...]
+    seen_px: int
+
+    @property
+    def is_whole(self) -> bool:
+        return self.seen_px == len(self.pictures[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """How far a request is, 0 to 1, and what there is to see since the last step, if anything."""
+
+    share: float
+    part: Part | None = None
