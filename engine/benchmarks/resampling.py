@@ -117,7 +117,7 @@ def _selection(held_out: _HeldOut, progress: Progress) -> dict[str, Any]:
         "first_codes": [wait[0] for wait in waits[1:]],  # the first one takes memory
         "done": [sum(wait) for wait in waits[1:]],
         "cancel": [max(wait) for wait in waits[1:]],
-        "weighing": [wait[-1] for wait in waits[1:]],
+        "weighing": [sum(wait[-CANDIDATES - 1 :]) for wait in waits[1:]],
     }
     return {"grid": [side, side], "selected": [side // 2] * 2, "repeats": REPEATS} | {
         f"{name}_{suffix}": float(np.percentile(taken, percentile))

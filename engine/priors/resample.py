@@ -36,8 +36,6 @@ from engine.priors.uniforms import CHOICE, uniforms_of
 
 APART = 2**62
 """Candidates are numbered from here: by a picture's own number its seed would draw what is there already."""
-WEIGHED_AT_ONCE = 2
-"""Candidates between two chances to stop: 60 ms on one core in a window of 16 x 16, all eight take 240."""
 
 
 class Resampler:
@@ -78,27 +76,29 @@ class Resampler:
                     done = (place * len(blocks) + index + drawn.share) / steps
                     yield part.placed(drawn, done)
                 weighed = []
-                for few in part.few_at_a_time():
-                    weighed.append(self._nats(part, few))
+                for candidate in range(len(part.candidates[0])):
+                    # One by one: in a window of 16 x 16 each takes 30 ms, and one may stop after each.
+                    weighed.append(self._nats(part, candidate))
                     yield part.placed(drawn, done)
-                bits += _choose(part, index, *np.concatenate(weighed, axis=1))
+                bits += _choose(part, index, *np.array(weighed).T)
             yield Variation(number, tuple(codes), bits)
 
     @torch.inference_mode()
-    def _nats(self, part: _Part, few: slice) -> NDArray[np.float64]:
-        """Of some candidates -log p of what was drawn, and of the fixed cells that follow it: (2, M)."""
+    def _nats(self, part: _Part, candidate: int) -> tuple[float, float]:
+        """Of a candidate -log p of what was drawn, and of the fixed cells that follow it."""
         device = device_of(self._priors)
-        codes = [torch.from_numpy(level[few]).to(device) for level in part.candidates]
-        condition = part.condition()
-        given = None if condition is None else torch.from_numpy(condition[few]).to(device)
-        sums = np.zeros((2, len(codes[0])))
+        codes = [torch.from_numpy(level[candidate][None]).to(device) for level in part.candidates]
+        condition = part.request.condition
+        given = None if condition is None else torch.from_numpy(condition[None]).to(device)
+        of_drawn = of_following = 0.0
         for level, (masked, following) in enumerate(part.kinds()):
             if not masked.any() and not following.any():
                 continue
             logits = self._priors.levels[level](codes[: level + 1], given)
-            nats = nats_of(logits, codes[level]).double().cpu().numpy()
-            sums += [nats[:, masked].sum(axis=1), nats[:, following].sum(axis=1)]
-        return sums
+            nats = nats_of(logits, codes[level])[0].double().cpu().numpy()
+            of_drawn += float(nats[masked].sum())
+            of_following += float(nats[following].sum())
+        return of_drawn, of_following
 
 
 def _choose(part: _Part, index: int, drawn: NDArray[np.float64], following: NDArray[np.float64]) -> float:
@@ -151,11 +151,6 @@ class _Part:
         """The request's, for every candidate: (M, L)."""
         given = self.request.condition
         return None if given is None else np.repeat(given[None], len(self.candidates[0]), axis=0)
-
-    def few_at_a_time(self) -> Iterator[slice]:
-        """The candidates in parts."""
-        for first in range(0, len(self.candidates[0]), WEIGHED_AT_ONCE):
-            yield slice(first, first + WEIGHED_AT_ONCE)
 
     def kinds(self) -> Iterator[tuple[Mask, Mask]]:
         """Per level which cells are drawn, and which fixed ones come after some of them."""

@@ -18,7 +18,7 @@ from engine.priors.cells import Cells
 from engine.priors.drawing import Drawing
 from engine.priors.hierarchical import HierarchicalPrior
 from engine.priors.requests import Codes, Drawn, Mask, ResampleRequest, Variation
-from engine.priors.resample import WEIGHED_AT_ONCE, Resampler
+from engine.priors.resample import Resampler
 from engine.priors.sampler import Sampler
 from engine.priors.torch_prior import TorchPrior
 from tests.engine.priors.test_sampler import TWO, priors
@@ -98,7 +98,7 @@ def test_only_selected_cells_change_and_the_first_candidate_streams() -> None:
 def test_one_can_stop_while_candidates_are_weighed() -> None:
     codes, masks = [codes_of(6, 6)], [hole_in((6, 6), slice(1, 4), slice(1, 4))]
     *_, last, one, two, three, chosen = Resampler(priors().float(), 6).resample(
-        request_of(codes, masks, candidates=WEIGHED_AT_ONCE * 3 - 1)
+        request_of(codes, masks, candidates=3)
     )
     assert isinstance(chosen, Variation)
     for again in (one, two, three):
