@@ -2,7 +2,7 @@
 
 How long a selection of half the grid a side takes in a painting of the size the prior was trained on: until
 the first codes, until it is done, and at most until a consumer who wants to stop is asked (the longest wait
-for an event, the first one among them). The last wait is for candidates to be weighed.
+for an event, the first one among them); `weighing` is the part of it that goes into weighing candidates.
 
 And how likely held-out codes are, all of a grid, once a random hole in them is filled: by a single pass,
 which knows nothing of what follows, and by one chosen among `CANDIDATES` candidates.
