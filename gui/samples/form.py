@@ -236,7 +236,7 @@ class SamplesForm(QWidget):
 
 def _title(text: str, buddy: QWidget, parent: QWidget) -> QLabel:
     title = QLabel(text, parent)
-    title.setProperty("role", "caption")
+    title.setProperty("role", "title")
     title.setBuddy(buddy)
     buddy.setAccessibleName(text)
     return title
