@@ -167,6 +167,7 @@ def _train_request(options: Options, asked_at: float, **what: Any) -> TrainReque
     return TrainRequest(
         out=options.out,
         resume=options.resume,
+        start_from=options.start_from,
         data=options.data,
         length=None if length == Length() else length,
         preset=options.preset,

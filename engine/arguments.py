@@ -27,7 +27,7 @@ def model_argument(parser: Parser) -> None:
 def train_arguments(parser: Parser) -> None:
     """Those of `train`."""
     parser.add_argument("--model", metavar="FAMILY", help=f"one of {', '.join(FAMILIES)}")
-    _run_arguments(parser)
+    _run_arguments(parser, "begin with the weights of a trained model, and its architecture")
 
 
 def train_prior_arguments(parser: Parser) -> None:
@@ -35,16 +35,17 @@ def train_prior_arguments(parser: Parser) -> None:
     parser.add_argument(
         "model", metavar="MODEL", nargs="?", type=_name_or_path, help="a model with codes: name, file or run"
     )
-    _run_arguments(parser)
+    _run_arguments(parser, "begin with the weights of a model's priors, and their architecture")
 
 
-def _run_arguments(parser: Parser) -> None:
+def _run_arguments(parser: Parser, start_from: str) -> None:
     """What both stages of training take."""
     parser.add_argument("--data", metavar="DATA", help=DATA)
     parser.add_argument("--out", metavar="RUN", type=Path, required=True, help="the run's folder")
     parser.add_argument(
         "--resume", action="store_true", help="go on to the run's own total, with its options"
     )
+    parser.add_argument("--start-from", type=_name_or_path, metavar="TRAINED", help=start_from)
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--minutes", type=_minutes, metavar="M", help="all in all; 10 without any of these")
     length.add_argument("--epochs", type=_epochs, metavar="N", help="times through the train split")

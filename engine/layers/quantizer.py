@@ -11,7 +11,8 @@ nearest rows of it. What deviates, and why:
   chooses would take hundreds of steps to be noticed).
 - The averages follow quickly at first: the decay after step t is min(gamma, (1 + t) / (10 + t)). In the
   first steps the encoder moves faster than averages over 100 steps; its encodings then all had the same
-  few codes for their nearest (8 of 512 in use after 120 steps; with this 471).
+  few codes for their nearest (8 of 512 in use after 120 steps; with this 471). A codebook that was trained
+  before goes on with gamma.
 - `quantise` works in float32 whatever autocast says: distances of bfloat16 pick wrong codes.
 """
 
@@ -73,6 +74,7 @@ class VectorQuantizer(nn.Module):
     counts: Tensor
     sums: Tensor
     restarted_at: Tensor
+    is_trained: Tensor
 
     def __init__(self, codes: int, dim: int, update: Literal["ema", "gradient"], decay: float) -> None:
         super().__init__()
@@ -86,6 +88,7 @@ class VectorQuantizer(nn.Module):
         self.register_buffer("sums", self.embedding.detach().clone(), persistent=False)
         never = torch.full((codes,), -1, dtype=torch.int64)
         self.register_buffer("restarted_at", never, persistent=False)
+        self.register_buffer("is_trained", torch.zeros((), dtype=torch.bool), persistent=False)
 
     def nearest(self, z_e: Tensor) -> Tensor:
         """Codes of `z_e`, eq. 1: (B, D, h, w) -> (B, h, w) int64."""
@@ -131,9 +134,18 @@ class VectorQuantizer(nn.Module):
         self._place(torch.arange(len(self.embedding)), encodings[rows], len(encodings))
 
     @torch.no_grad()
+    def go_on(self, z_e: Tensor) -> None:
+        """Keep the codes where they are, each of mean use; z_e (B, D, h, w) says of how many tokens."""
+        tokens = z_e[:, 0].numel()
+        self.counts.fill_(tokens / len(self.embedding))
+        self.sums.copy_(self.counts[:, None] * self.embedding)
+        self.is_trained.fill_(True)
+
+    @torch.no_grad()
     def update(self, statistics: CodebookStatistics, step: int) -> None:
         """Appendix A.1 after optimiser step `step`: N <- gN + (1-g)n, m <- gm + (1-g) sum z_e, e <- m / N."""
-        decay = min(self.decay, (1 + step) / (FOLLOWS_FROM + step))
+        quick = (1 + step) / (FOLLOWS_FROM + step)
+        decay = self.decay if self.is_trained else min(self.decay, quick)
         self.counts.lerp_(statistics.counts, 1 - decay)
         self.sums.lerp_(statistics.sums, 1 - decay)
         if not self.by_gradient:

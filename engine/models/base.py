@@ -121,7 +121,11 @@ class Trainable(nn.Module, ABC, Generic[Inputs]):
 
     @torch.no_grad()
     def begin(self, inputs: Inputs, generator: torch.Generator) -> None:
-        """Data-dependent initialisation, called once before the first step."""
+        """Data-dependent initialisation of random weights, called once before the first step."""
+
+    @torch.no_grad()
+    def go_on(self, inputs: Inputs) -> None:
+        """What comes before the first step instead where the weights are those of a trained model."""
 
     @torch.no_grad()
     def update(self, statistics: Any, step: int, generator: torch.Generator) -> Mapping[str, float | Tensor]:

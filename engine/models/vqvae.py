@@ -104,3 +104,7 @@ class VQVAE(QuantisedAutoencoder):
     @torch.no_grad()
     def begin(self, images: Tensor, generator: torch.Generator) -> None:
         self.quantizer.start_from(standardise(self.encoder[-1], self._to_z_e(images)), generator)
+
+    @torch.no_grad()
+    def go_on(self, images: Tensor) -> None:
+        self.quantizer.go_on(self._to_z_e(images))

@@ -148,6 +148,14 @@ class VQVAE2(QuantisedAutoencoder):
 
         self._quantise(images, choose)
 
+    @torch.no_grad()
+    def go_on(self, images: Tensor) -> None:
+        def choose(level: int, z_e: Tensor) -> Tensor:
+            self.quantizers[level].go_on(z_e)
+            return self.quantizers[level].lookup(self.quantizers[level].nearest(z_e))
+
+        self._quantise(images, choose)
+
     def _quantise(self, images: Tensor, choose: Callable[[int, Tensor], Tensor]) -> list[Tensor]:
         """z_q per level: `choose` gives it for a level and its z_e (B, D, h, w)."""
         z_q: list[Tensor] = []

@@ -59,6 +59,14 @@ class PriorOf(msgspec.Struct, frozen=True, kw_only=True):
     config: dict[str, Any]
 
 
+class StartFrom(msgspec.Struct, frozen=True, kw_only=True):
+    """The model whose weights a run begins with, or whose priors' where it trains priors."""
+
+    model: str  # a built-in name or a path
+    name: str  # what a person calls it
+    weights_id: str  # its `model_id`, or the `prior_id` of its priors
+
+
 class RunConfig(msgspec.Struct, frozen=True, kw_only=True):
     """`config.json` of a run folder: all that training depends on.
 
@@ -79,27 +87,33 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True):
     total_steps: Annotated[int, Meta(ge=1)] | None  # None until the pace has been measured
     validations: Annotated[int, Meta(ge=1)] | None = None  # fewer than wished for, where time is short
     prior: PriorOf | None = None
+    start_from: StartFrom | None = None  # None: random weights
 
 
 def parse_settings(
-    family: str, settings: Sequence[str], batch_size: int | None, shape: DataShape | None = None
+    family: str,
+    settings: Sequence[str],
+    batch_size: int | None,
+    shape: DataShape | None = None,
+    model: Mapping[str, Any] | None = None,
 ) -> tuple[ModelConfig, TrainingConfig, Augmentation]:
     """Each `key=value` goes to the config that has the key; raises `OptionFault` naming key and range.
 
-    What is not set is as `default_settings` says for data of that shape, or for none.
+    What is not set is as in `model`, then as `default_settings` says for data of that shape, or for none.
     """
     sections = sections_of(family)
     asked = _asked(sections, settings, batch_size)
     known = {} if shape is None else default_settings(family, shape, asked)
-    parsed = _parsed(sections, {**known, **asked})
+    parsed = _parsed(sections, {**known, **(model or {}), **asked})
     return parsed["model"], parsed["training"], parsed["augmentation"]
 
 
 def parse_prior_settings(
-    settings: Sequence[str], batch_size: int | None
+    settings: Sequence[str], batch_size: int | None, prior: Mapping[str, Any] | None = None
 ) -> tuple[PriorConfig, TrainingConfig, Augmentation]:
     """As `parse_settings`, for priors."""
-    parsed = _parsed(PRIOR_SECTIONS, {**PRIOR_SETTINGS, **_asked(PRIOR_SECTIONS, settings, batch_size)})
+    asked = _asked(PRIOR_SECTIONS, settings, batch_size)
+    parsed = _parsed(PRIOR_SECTIONS, {**PRIOR_SETTINGS, **(prior or {}), **asked})
     flips = parsed["augmentation"].flips
     unvaried = Augmentation(flips=flips, crops=0.0, zooms=0.0, flats=0.0, gradients=0.0)
     return parsed["prior"], parsed["training"], unvaried

@@ -17,7 +17,8 @@ from engine.models.registry import build
 from engine.training.config import RunConfig
 from engine.training.processes import ALONE, Processes
 from engine.training.schedule import learning_rate
-from engine.training.snapshot import Arrays, model_tensors, restore, training_tensors
+from engine.training.snapshot import Arrays, load_tensors, model_tensors, restore, training_tensors
+from engine.training.warm_start import first_weights
 from engine.training.weights import AveragedWeights
 
 
@@ -36,6 +37,7 @@ class Learner:
         self._processes = processes
         self._training = config.training
         self._seed = config.seed
+        self._start_from = config.start_from
         torch.manual_seed(config.seed)
         model = builds() if builds is not None else build(config.family, config.model)
         self.model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs
@@ -55,9 +57,16 @@ class Learner:
         self.bfloat16 = wanted == "bfloat16" or (wanted == "auto" and trains_in_bfloat16(device))
 
     def begin(self, batch: Batch) -> None:
-        """What comes before the first step; `batch` is this process's part."""
+        """What comes before the first step; `batch` is this process's part.
+
+        Raises as `first_weights` where the run starts from a trained model.
+        """
         gathered = batch.mapped(self._processes.gather)
-        self.model.begin(gathered.inputs, self._draws(0).generator("begin"))
+        if self._start_from is None:
+            self.model.begin(gathered.inputs, self._draws(0).generator("begin"))
+        else:
+            load_tensors(self.model, first_weights(self._start_from, self.model))
+            self.model.go_on(gathered.inputs)
         self._averages = self._new_averages()
 
     def step(self, batch: Batch, config: RunConfig, step: int) -> dict[str, Tensor | float]:

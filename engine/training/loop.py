@@ -33,6 +33,7 @@ from engine.training.run import Run
 from engine.training.saving import Keeper, not_finite
 from engine.training.schedule import validates_after
 from engine.training.stage import Stage
+from engine.training.warm_start import first_weights
 
 TELL_EVERY_S = 0.25
 """Whoever follows the run hears of it so often, and is heard."""
@@ -76,6 +77,11 @@ class Trainer:
         self._pace: Pace | None = None
         if config.length.minutes is not None and config.total_steps is None:
             self._pace = Pace(config.length.minutes, config.training.warmup_steps)
+
+    def refuse_unfitting_start(self) -> None:
+        """Raise as `first_weights` where the run cannot begin with the weights that it is to start from."""
+        if self.config.start_from is not None:
+            first_weights(self.config.start_from, self.learner.model)
 
     def resume(self) -> None:
         """Go on where the newest snapshot stands; from the start where there is none yet."""

@@ -43,6 +43,11 @@ def _beside(request: TrainRequest, config: RunConfig) -> list[tuple[str, object,
     return [
         ("--model", request.family, config.family),
         ("MODEL", request.prior_of and model_place(request.prior_of), config.prior and config.prior.model),
+        (
+            "--start-from",
+            request.start_from and model_place(request.start_from),
+            config.start_from and config.start_from.model,
+        ),
         ("--data", request.data and data_place(request.data), config.data),
         ("--batch-size", request.batch_size, config.training.batch_size),
         ("--preset", request.preset, config.preset),

@@ -101,7 +101,10 @@ class Keeper:
 
     def _recipe(self, config: RunConfig) -> dict[str, Any]:
         # A model travels: it names its data, not where somebody keeps it.
-        return {**msgspec.to_builtins(config), "data": self._stage.pictures.data_name}
+        recipe = {**msgspec.to_builtins(config), "data": self._stage.pictures.data_name}
+        if config.start_from is not None:
+            recipe["start_from"] = {**recipe["start_from"], "model": config.start_from.name}
+        return recipe
 
     def _finite(self, tensors: Arrays, step: int) -> Arrays:
         if all(np.isfinite(tensor).all() for tensor in tensors.values()):

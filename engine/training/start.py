@@ -27,6 +27,7 @@ from engine.training.events import Event
 from engine.training.presets import Preset, model_for_priors, preset_named, presets, prior_presets
 from engine.training.resume import refuse_conflicts, refuse_unbuildable
 from engine.training.run import Run
+from engine.training.warm_start import starting_model, starting_priors
 
 if TYPE_CHECKING:
     import torch
@@ -54,6 +55,7 @@ class TrainRequest:
     family: str | None = None
     trains_priors: bool = False
     prior_of: str | None = None
+    start_from: str | None = None
     data: str | None = None
     length: Length | None = None
     preset: str | None = None
@@ -112,6 +114,7 @@ class _Session:
         """A new run."""
         self._run.refuse_used()  # before a large data set is read
         trainer = self._trainer(_new_config(self._request, self._processes))
+        trainer.refuse_unfitting_start()  # before there is a run that could not go on
         with self._run.held():
             self._run.create(trainer.config)
             yield from self._events(trainer)
@@ -176,13 +179,19 @@ class _Session:
 def _new_config(request: TrainRequest, processes: Processes) -> RunConfig:
     if request.trains_priors:
         return _new_prior_config(request, processes)
-    if request.family is None or request.data is None:
-        raise OptionFault("train needs --model and --data (or --resume with the --out of an earlier run)")
+    family, given, start = request.family, None, None
+    if request.start_from is not None:
+        card, start = starting_model(request.start_from, family)
+        family, given = card.family, card.config
+    if family is None or request.data is None:
+        raise OptionFault(
+            "train needs --model and --data; --start-from can stand for --model, --resume with --out for both"
+        )
     shape = natural_shape(request.data)
-    length, settings = _length_and_settings(request, presets(request.family, shape))
-    model, training, augmentation = parse_settings(request.family, settings, request.batch_size, shape)
+    length, settings = _length_and_settings(request, presets(family, shape))
+    model, training, augmentation = parse_settings(family, settings, request.batch_size, shape, given)
     return RunConfig(
-        family=request.family,
+        family=family,
         model=msgspec.to_builtins(model),
         training=training,
         augmentation=augmentation,
@@ -193,6 +202,7 @@ def _new_config(request: TrainRequest, processes: Processes) -> RunConfig:
         length=length,
         preset=request.preset,
         total_steps=length.steps,
+        start_from=start,
     )
 
 
@@ -202,7 +212,8 @@ def _new_prior_config(request: TrainRequest, processes: Processes) -> RunConfig:
         raise OptionFault("train-prior needs MODEL and --data (or --resume with the --out of an earlier run)")
     card = model_for_priors(name)
     length, settings = _length_and_settings(request, prior_presets(card.image_size))
-    prior, training, augmentation = parse_prior_settings(settings, request.batch_size)
+    given, start = (None, None) if request.start_from is None else starting_priors(request.start_from)
+    prior, training, augmentation = parse_prior_settings(settings, request.batch_size, given)
     return RunConfig(
         family=card.family,
         model=card.config,
@@ -218,6 +229,7 @@ def _new_prior_config(request: TrainRequest, processes: Processes) -> RunConfig:
         prior=PriorOf(
             model=model_place(name), name=card.name, model_id=card.model_id, config=msgspec.to_builtins(prior)
         ),
+        start_from=start,
     )
 
 
@@ -250,7 +262,7 @@ def with_labels(config: RunConfig, pictures: Pictures) -> RunConfig:
     Raises `DataFault` where they have none, `OptionFault` where another number was asked for.
     """
     if config.prior is not None:
-        return msgspec.structs.replace(config, prior=_prior_with_labels(config.prior, config.data, pictures))
+        return msgspec.structs.replace(config, prior=_prior_with_labels(config, config.prior, pictures))
     asked = getattr(model_config(config.family, config.model), "labels", None)
     if asked is None:
         return config
@@ -260,19 +272,23 @@ def with_labels(config: RunConfig, pictures: Pictures) -> RunConfig:
             f"{config.data}: has no labels, which {config.family} learns from: sort the pictures into "
             "sub-folders, one per label"
         )
-    _refuse_other_number(asked, has, config.data)
+    _refuse_other_number(config, asked, has)
     return msgspec.structs.replace(config, model={**config.model, "labels": has})
 
 
-def _prior_with_labels(prior: PriorOf, data: str, pictures: Pictures) -> PriorOf:
+def _prior_with_labels(config: RunConfig, prior: PriorOf, pictures: Pictures) -> PriorOf:
     """Of pictures that all have one label, or none, priors are told none."""
     asked, has = prior.config["labels"], len(pictures.label_names)
     if has < 2:
         has = 0
-    _refuse_other_number(asked, has, data)
+    _refuse_other_number(config, asked, has)
     return msgspec.structs.replace(prior, config={**prior.config, "labels": has})
 
 
-def _refuse_other_number(asked: int, has: int, data: str) -> None:
-    if asked not in (0, has):
-        raise OptionFault(f"labels={asked}: {data} has {has} labels; leave the option out")
+def _refuse_other_number(config: RunConfig, asked: int, has: int) -> None:
+    if asked in (0, has):
+        return
+    if config.start_from is not None:
+        name = config.start_from.name
+        raise OptionFault(f"--start-from {name}: it knows {asked} labels, {config.data} has {has}")
+    raise OptionFault(f"labels={asked}: {config.data} has {has} labels; leave the option out")

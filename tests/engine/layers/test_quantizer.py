@@ -116,6 +116,20 @@ def test_the_codebook_starts_from_different_encodings() -> None:
     assert torch.allclose(vq.sums, vq.counts[:, None] * vq.embedding)
 
 
+def test_a_trained_codebook_goes_on_where_it_is() -> None:
+    vq, z_e = quantizer(), encodings()
+    before = vq.embedding.detach().clone()
+    vq.go_on(z_e)
+    assert torch.equal(vq.embedding, before)
+    assert torch.allclose(vq.counts, torch.full((5,), 32 / 5))  # (2, 3, 4, 4) are 32 tokens for 5 codes
+    seen = vq(z_e).statistics
+    vq.update(seen, 0)
+    kept = vq.decay * 32 / 5  # an untrained one would keep a tenth
+    assert torch.allclose(vq.counts, kept + (1 - vq.decay) * seen.counts)
+    moved = (kept * before + (1 - vq.decay) * seen.sums) / vq.counts[:, None]
+    assert torch.allclose(vq.embedding, moved, atol=1e-6)
+
+
 def test_fewer_encodings_than_codes_still_start_every_code() -> None:
     vq = quantizer()
     vq.start_from(torch.arange(6.0).view(2, 3, 1, 1), torch.Generator().manual_seed(0))
