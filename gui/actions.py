@@ -178,6 +178,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("brush.smaller", "Smaller brush", TOOL, ("[",), "", "", parts=True),
     Action("brush.larger", "Larger brush", TOOL, ("]",)),
     Action(
+        "brush.dream",
+        "Dream while painting",
+        TOOL,
+        ("D",),
+        "",
+        "The prior varies what the brush paints to suit what is around; again: codes as they are",
+    ),
+    Action(
         "level.0", "Paint the coarse codes", TOOL, ("1",), tip="Level 0 of a model of several", parts=True
     ),
     Action("level.1", "Paint the fine codes", TOOL, ("2",), tip="Level 1 of a model of several"),

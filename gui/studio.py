@@ -35,6 +35,7 @@ from gui.settings import Folders, Settings
 from gui.state.book import Book
 from gui.state.brush import BrushState
 from gui.state.code_models import CodeModel, CodeModels
+from gui.state.dreaming import Dreaming
 from gui.state.expected_times import ExpectedTimes
 from gui.state.gallery import Gallery
 from gui.state.painting import PaintingState
@@ -130,6 +131,7 @@ class Studio:
         self.suggesting = Suggesting(self.painting, self._model_worker, window)
         self.samples = SamplesState(self.session, self._model_worker, window)
         self.resampling = Resampling(self.painting, self._model_worker, window)
+        self.dreaming = Dreaming(self.painting, self._model_worker, window)
         self.recovery = Recovery(self.painting, folders.autosaves, self._reader, window)
 
     def _make_commands(self, chooser: FileChooser) -> None:
@@ -193,6 +195,7 @@ class Studio:
             self.surprise,
             self.suggesting,
             self.resampling,
+            self.dreaming,
             self.window.actions_table,
             self.column,
         )
@@ -281,7 +284,7 @@ class Studio:
         for changed in (painting.document_changed, painting.level_changed):
             changed.connect(self._limit_codes)
         self.decoding.failed.connect(self.window.messages.say_fault)
-        asking = self.surprise, self.suggesting, self.resampling
+        asking = self.surprise, self.suggesting, self.resampling, self.dreaming
         self._prior = Prior(self.window, session, self.brush, *asking, self.compiler, self.runs.train_prior)
         self.recovery.failed.connect(self._warn_of_no_copy)
         self.following.adopted.connect(self._keep_codes)

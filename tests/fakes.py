@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.decoding.decoder import CodeLevel, Codes
 from engine.decoding.prior import CodePrior, Grids, Likeliest, Surprise
 from engine.errors import CodesFault
-from engine.priors.requests import Drawn, ResampleRequest, Variation
+from engine.priors.requests import Drawn, DreamRequest, ResampleRequest, Variation
 
 
 class TinyDecoder:
@@ -106,6 +106,13 @@ class TinyPrior:
                 yield Drawn(level, int(row), int(column), np.array([[code]]), share)
             bits = sum(float(level.bits.sum()) for level in self.surprise(codes))
             yield Variation(number, tuple(codes), bits)
+
+    def dream(self, request: DreamRequest) -> Iterator[Drawn]:
+        """The next code instead of the one in hand, cell by cell."""
+        cells = np.argwhere(request.mask).tolist()
+        for place, (row, column) in enumerate(cells):
+            code = (request.code + 1) % self._codes
+            yield Drawn(request.level, row, column, np.array([[code]]), (place + 1) / len(cells))
 
 
 class TinyTwoLevelDecoder(TinyDecoder):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.codes.packing import PackedPatch, PackedSelection, pack, unpack
-from engine.codes.patch import Patch
+from engine.codes.patch import Patch, merge
 from engine.codes.selection import Selection
 
 
@@ -109,6 +109,24 @@ class History:
             self._saved = None  # the saved state lay among the steps that now go
         self._steps[self._position :] = [PackedStep.of(step)]
         self._position += 1
+
+    def amend(self, number: int, patches: Iterable[Patch]) -> bool:
+        """Let step `number`, which is done, have changed `patches` too; False where nothing is left of it.
+
+        No later step may have touched their cells. A step that then changes nothing is taken out.
+        """
+        if not 0 <= number < self._position:
+            raise ValueError(f"step {number} is not among the {self._position} that are done")
+        step = self._steps[number].unpacked()
+        step = replace(step, patches=merge([*step.patches, *patches]))
+        if self._saved is not None and self._saved > number:
+            self._saved = None  # what was saved was that step as it was before
+        if step.patches or step.selection_before != step.selection_after:
+            self._steps[number] = PackedStep.of(step)
+            return True
+        del self._steps[number]
+        self._position -= 1
+        return False
 
     def undo(self) -> Step | None:
         """Go back by one: the step to take back (apply its `reversed()`), None at the beginning."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.codes.box import Box
-from engine.priors.requests import Drawn, ResampleRequest, Variation
+from engine.priors.requests import Drawn, DreamRequest, ResampleRequest, Variation
 
 Grids = Sequence[NDArray[np.int64]]
 
@@ -74,5 +74,12 @@ class CodePrior(Protocol):
 
         While that is being chosen the last cells come again, for a chance to stop.
         Stops when no more is asked for. Raises `CodesFault`, `PriorFault` and `OptionFault`.
+        """
+        ...
+
+    def dream(self, request: DreamRequest) -> Iterator[Drawn]:
+        """What a brush leaves that leans towards the prior, as it is drawn; a cell may come twice.
+
+        Raises as `resample`.
         """
         ...

@@ -30,7 +30,7 @@ class TorchDecoder:
         self._model = model
         self._card = card
         self._device = device
-        self._prior = _prior_of(model, card)
+        self._prior = self._prior_of(model, card)
 
     @property
     def name(self) -> str:
@@ -98,6 +98,15 @@ class TorchDecoder:
             images = self._model.decode_codes([self._placed(level) for level in codes])
         return np.asarray(images.cpu().numpy())
 
+    def _prior_of(self, model: DiscreteAutoencoder, card: ModelCard) -> CodePrior | None:
+        if model.priors is None:
+            return None
+        from engine.priors.torch_prior import TorchPrior
+
+        labels = tuple(card.prior.labels) if card.prior is not None else ()
+        trained = -(-card.image_size // model.levels[0].stride_px)
+        return TorchPrior(model.priors, labels, trained, self.codebook)
+
     @contextmanager
     def _threads_for(self, cells: int) -> Iterator[None]:
         """One thread for what a stroke needs.
@@ -124,15 +133,6 @@ class TorchDecoder:
         # Copied where it is read-only or strange in memory: torch warns of the one and refuses the other.
         usable = np.require(array, requirements=["C", "W"])
         return torch.from_numpy(usable).to(next(self._model.parameters()).device)
-
-
-def _prior_of(model: DiscreteAutoencoder, card: ModelCard) -> CodePrior | None:
-    if model.priors is None:
-        return None
-    from engine.priors.torch_prior import TorchPrior
-
-    labels = tuple(card.prior.labels) if card.prior is not None else ()
-    return TorchPrior(model.priors, labels, trained=-(-card.image_size // model.levels[0].stride_px))
 
 
 def load_decoder(path: Path, device: str | None = None) -> TorchDecoder:

@@ -7,9 +7,11 @@ next one. A cell's features are then multiplied once, and what is kept for its n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.priors.pixelcnn import GatedLayer, PixelCNN
@@ -59,6 +61,11 @@ class Matrices:
     def reach_columns(self) -> int:
         """Cells to the left, beyond those that the first layer sees, that a cell's logits depend on."""
         return (self.layers - 1) * (self.others.shape[2] // (2 * self.channels) - 1)
+
+    def leaning(self, bias: NDArray[np.float32]) -> Matrices:
+        """The same with `bias` (K,) added to all logits; shares everything else."""
+        weight, own = self.narrow
+        return replace(self, narrow=(weight, own + torch.from_numpy(bias).to(own.dtype)))
 
 
 @torch.no_grad()

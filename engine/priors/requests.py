@@ -11,6 +11,8 @@ from engine.priors.drawing import AS_TRAINED, Drawing
 
 Codes = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Bias = NDArray[np.float32]
+"""(K,), added to the logits of the codes of one level."""
 
 CANDIDATES = 8
 
@@ -20,7 +22,8 @@ class ResampleRequest:
     """Which cells of a painting get new codes, and all that decides which.
 
     `codes` (h, w) per level, coarsest first; `masks` (h, w) per level. `condition` (L,) weighs labels. Each
-    of the `variations`, which are numbered from `first` on, is chosen among `candidates`.
+    of the `variations`, which are numbered from `first` on, is chosen among `candidates`. `bias` per level
+    leans towards some codes whatever is around them.
     """
 
     codes: tuple[Codes, ...]
@@ -31,6 +34,25 @@ class ResampleRequest:
     first: int = 0
     variations: int = 1
     candidates: int = CANDIDATES
+    bias: tuple[Bias | None, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DreamRequest:
+    """Cells of one level that a brush went over with `code`, and how far the prior may depart from it.
+
+    `codes` (h, w) per level, coarsest first; `mask` (h, w) of `level`. `amount` from 0, the code itself, to
+    1, the prior alone. The same `number` of a `seed` draws the same codes. `condition` (L,) weighs labels.
+    """
+
+    codes: tuple[Codes, ...]
+    level: int
+    mask: Mask
+    code: int
+    amount: float
+    seed: int
+    number: int = 0
+    condition: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,6 +17,7 @@ its block is only there so that the block has neighbours, and is drawn again in 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -53,6 +54,19 @@ class Resampler:
         """
         if request.variations < 1 or request.candidates < 1:
             raise OptionFault("give one variation and one candidate at least")
+        self._check(request)
+        return self._resampled(request)
+
+    def draw(self, request: ResampleRequest) -> Iterator[Drawn]:
+        """The first candidate of the first variation cell by cell, unweighed: what follows has no say in it.
+
+        On a grid larger than the trained one a cell may come twice: the last time counts. Raises as
+        `resample`.
+        """
+        self._check(request)
+        return self._drawn(replace(request, variations=1, candidates=1))
+
+    def _check(self, request: ResampleRequest) -> None:
         check_codes(self._priors, request.codes)
         if request.condition is not None:
             check_condition(self._priors, request.condition)
@@ -60,7 +74,16 @@ class Resampler:
             raise CodesFault("the selection has another size than the codes")
         if not any(mask.any() for mask in request.masks):
             raise CodesFault("nothing is selected: select the cells that are to get new codes")
-        return self._resampled(request)
+
+    def _drawn(self, request: ResampleRequest) -> Iterator[Drawn]:
+        blocks, margin = blocks_of(request.masks, self._trained)
+        codes, waiting = [level.copy() for level in request.codes], [mask.copy() for mask in request.masks]
+        for index, block in enumerate(blocks):
+            part = _Part(request, request.first, block, margin, codes, waiting)
+            for drawn in self._sampler.fill(part.fill_request()):
+                part.take(drawn)
+                yield part.placed(drawn, (index + drawn.share) / len(blocks))
+            part.keep(0)
 
     def _resampled(self, request: ResampleRequest) -> Iterator[Drawn | Variation]:
         blocks, margin = blocks_of(request.masks, self._trained)
@@ -145,6 +168,7 @@ class _Part:
             condition=self.condition(),
             drawing=request.drawing,
             origin=tuple(self._corner(ratio) for ratio in self._ratios),
+            bias=request.bias,
         )
 
     def condition(self) -> NDArray[np.float32] | None:

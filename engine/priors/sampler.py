@@ -29,7 +29,7 @@ from engine.priors.checking import check_codes, check_condition
 from engine.priors.drawing import AS_TRAINED, Drawing
 from engine.priors.hierarchical import HierarchicalPrior, LevelPrior
 from engine.priors.matrices import Matrices, matrices_of
-from engine.priors.requests import Codes, Drawn, Mask
+from engine.priors.requests import Bias, Codes, Drawn, Mask
 from engine.priors.rows import Rows
 from engine.priors.uniforms import uniforms_of
 
@@ -47,7 +47,7 @@ class FillRequest:
     `codes` (B, h, w) per level, coarsest first, any codes where they are to be drawn; `masks` (h, w) per
     level, true where they are. `condition` (B, L) weighs labels. `images` (B,) numbers the pictures: image 3
     of a seed gets the same codes whichever others are drawn beside it. Where the grids are a window of larger
-    ones, `origin` is its first cell of theirs, per level.
+    ones, `origin` is its first cell of theirs, per level. `bias` per level is added to the logits.
     """
 
     codes: tuple[Codes, ...]
@@ -57,6 +57,7 @@ class FillRequest:
     condition: NDArray[np.float32] | None = None
     drawing: Drawing = AS_TRAINED
     origin: tuple[tuple[int, int], ...] | None = None
+    bias: tuple[Bias | None, ...] | None = None
 
 
 class Sampler:
@@ -107,7 +108,8 @@ class Sampler:
             origin = (0, 0) if request.origin is None else request.origin[level]
             height, width = mask.shape
             uniforms = uniforms_of(request.seed, request.images, level, height, width, origin)
-            for row, cells in sampler.fill(codes[: level + 1], mask, uniforms, request):
+            bias = None if request.bias is None else request.bias[level]
+            for row, cells in sampler.fill(codes[: level + 1], mask, uniforms, request, bias):
                 done += int(mask[row, cells].sum())
                 yield Drawn(level, row, cells.start, codes[level][:, row, cells].copy(), done / total)
 
@@ -132,10 +134,15 @@ class _LevelSampler:
         self._context = context if context is None else context.eval().requires_grad_(False)
 
     def fill(
-        self, codes: Sequence[Codes], mask: Mask, uniforms: NDArray[np.float64], request: FillRequest
+        self,
+        codes: Sequence[Codes],
+        mask: Mask,
+        uniforms: NDArray[np.float64],
+        request: FillRequest,
+        bias: Bias | None = None,
     ) -> Iterator[tuple[int, slice]]:
         """Draw into the last of `codes`; yields rows and the cells of them that are finished."""
-        grid, matrices = codes[-1], self.matrices
+        grid, matrices = codes[-1], self.matrices if bias is None else self.matrices.leaning(bias)
         condition = _condition(request)
         copies = 1 if condition is None else len(condition) // len(grid)
         batch, context = copies * len(grid), self._told(codes[:-1], copies)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.decoding.prior import Grids, Likeliest, Surprise
 from engine.priors.compiling import quickest_cells
+from engine.priors.dream import dream
 from engine.priors.hierarchical import HierarchicalPrior
 from engine.priors.reach import margin
-from engine.priors.requests import Drawn, ResampleRequest, Variation
+from engine.priors.requests import Drawn, DreamRequest, ResampleRequest, Variation
 from engine.priors.resample import Resampler
 from engine.priors.sampler import CellsMaker
 from engine.priors.surprise import Condition, likeliest, surprise
@@ -17,9 +21,18 @@ from engine.priors.surprise import Condition, likeliest, surprise
 class TorchPrior:
     """A model's priors, held in memory. Safe to call from one worker thread at a time."""
 
-    def __init__(self, prior: HierarchicalPrior, labels: tuple[str, ...], trained: int) -> None:
-        """`trained`: coarsest cells along a side of the grids that it was trained on."""
-        self._prior, self._trained = prior, trained
+    def __init__(
+        self,
+        prior: HierarchicalPrior,
+        labels: tuple[str, ...],
+        trained: int,
+        codebook: Callable[[int], NDArray[np.float32]],
+    ) -> None:
+        """`trained`: coarsest cells along a side of the grids that it was trained on.
+
+        `codebook(level)` gives the vectors (K, D) of the codes.
+        """
+        self._prior, self._trained, self._codebook = prior, trained, codebook
         self._resampler: tuple[CellsMaker, Resampler] | None = None
         self.labels = labels
         self.margin = margin(prior)
@@ -34,6 +47,9 @@ class TorchPrior:
 
     def resample(self, request: ResampleRequest) -> Iterator[Drawn | Variation]:
         return self._quickest().resample(request)
+
+    def dream(self, request: DreamRequest) -> Iterator[Drawn]:
+        return dream(self._quickest(), self._codebook(request.level), request)
 
     def _quickest(self) -> Resampler:
         """Made when first asked for, and anew once the compiled kernel is there: never within a request."""

@@ -21,6 +21,7 @@ from gui.actions import ActionTable
 from gui.canvas.picture import PictureStore
 from gui.offscreen import themed_application
 from gui.state.brush import BrushState
+from gui.state.dreaming import Dreaming
 from gui.state.painting import PaintingState
 from gui.state.resampling import Resampling
 from gui.state.selected_cells import SelectedCells
@@ -102,6 +103,7 @@ class Easel(QObject):
             SurpriseState(self._painting, self._worker, self),
             Suggesting(self._painting, self._worker, self),
             Resampling(self._painting, self._worker, self),
+            Dreaming(self._painting, self._worker, self),
             ActionTable(self._window),
         )
         QHBoxLayout(self._window).addWidget(workspace)

@@ -34,6 +34,7 @@ from gui.canvas.tools.tool import Button, Pointer
 from gui.canvas.tools.toolbox import make_tools
 from gui.canvas.view import View
 from gui.state.brush import BrushState
+from gui.state.dreaming import Dreaming
 from gui.state.painting import PaintingState
 from gui.state.selected_cells import SelectedCells
 from gui.state.surprise import SurpriseState
@@ -72,6 +73,7 @@ class CodeCanvas(PictureView):
         brush: BrushState,
         cells: SelectedCells,
         picture: PictureStore,
+        dreaming: Dreaming,
         parent: QWidget | None = None,
         surprise: SurpriseState | None = None,
     ) -> None:
@@ -82,7 +84,7 @@ class CodeCanvas(PictureView):
         self._painting = painting
         self._brush = brush
         self._cells = cells
-        self._hand = Hand(painting, brush, make_tools(painting, brush, cells), self)
+        self._hand = Hand(painting, brush, make_tools(painting, brush, cells, dreaming), self)
         self._button: Button | None = None  # pressed, by mouse, pen or Return
         self._pressed_by_key = False
         self._ring = False  # the focus ring, for those who came by keyboard

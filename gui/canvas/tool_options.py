@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
 
 from gui import theme
 from gui.actions import ActionTable
+from gui.canvas.dream_control import DreamControl
 from gui.state.brush import MAX_SIZE, BrushState, Shape
+from gui.state.dreaming import Dreaming
 
 HEIGHT = theme.CONTROL_HEIGHT + 2 * theme.SPACE_1
 SIZED = ("brush", "erase", "line")
@@ -33,14 +35,18 @@ HINTS = {
 class ToolOptions(QWidget):
     """Shows the controls of one tool at a time, in the same places for all of them."""
 
-    def __init__(self, brush: BrushState, actions: ActionTable, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, brush: BrushState, dreaming: Dreaming, actions: ActionTable, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._brush = brush
+        self._brush, self._dreaming = brush, dreaming
         self.setFixedHeight(HEIGHT)
         self._size = SizeControl(brush, self)
         self._shape = ShapeControl(brush, self)
         self._filled = _check("Filled", "Paint the whole area, not its outline only", self)
         self._pressure = _check("Pressure sets size", "A pen's pressure scales the brush", self)
+        self._dream = DreamControl(brush, self)
+        self._dream_pressure = _check("Pressure sets dream", "A pen's pressure scales the dream", self)
         selecting = "select.all", "select.none", "select.invert", "edit.resample"
         self._selection = _buttons(actions, selecting, self)
         self._hint = QLabel(self)
@@ -48,17 +54,19 @@ class ToolOptions(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.SPACE_3, 0, theme.SPACE_3, 0)
         row.setSpacing(theme.SPACE_4)
-        parts = (self._filled, self._size, self._shape, self._pressure, self._selection, self._hint)
-        for part in parts:
+        painting = self._filled, self._size, self._shape, self._pressure, self._dream, self._dream_pressure
+        for part in (*painting, self._selection, self._hint):
             row.addWidget(part)
         row.addStretch(1)
         self._filled.toggled.connect(lambda on: setattr(brush, "filled", on))
         self._pressure.toggled.connect(lambda on: setattr(brush, "pressure_size", on))
+        self._dream_pressure.toggled.connect(lambda on: setattr(brush, "pressure_dream", on))
         brush.changed.connect(self._follow)
+        dreaming.ability_changed.connect(self._show_controls)
         self._follow("tool")
 
     def _follow(self, name: str) -> None:
-        if name in ("tool", "filled", "pressure_size"):
+        if name in ("tool", "filled", "pressure_size", "pressure_dream"):
             self._show_controls()
 
     def _show_controls(self) -> None:
@@ -70,6 +78,9 @@ class ToolOptions(QWidget):
         self._shape.setVisible(sized)
         self._filled.setVisible(tool in SHAPES)
         self._pressure.setVisible(tool in ("brush", "erase"))
+        self._dream_pressure.setChecked(brush.pressure_dream)
+        for part in (self._dream, self._dream_pressure):
+            part.setVisible(tool == "brush" and self._dreaming.is_able)
         self._selection.setVisible(tool == "select")
         self._hint.setText(HINTS.get(tool, ""))
         self._hint.setVisible(tool in HINTS)

@@ -1,4 +1,4 @@
-"""What the window does with a model's prior: surprise, suggestions, resampling; the offer to train one."""
+"""What the window does with a prior: surprise, suggestions, resampling, dreaming, the offer of one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from gui.main_window import MainWindow
 from gui.state.brush import BrushState
+from gui.state.dreaming import Dreaming
 from gui.state.resampling import NOTHING_SELECTED, Resampling
 from gui.state.session import Session
 from gui.state.suggestions import Suggesting
@@ -24,11 +25,12 @@ class Prior:
         surprise: SurpriseState,
         suggesting: Suggesting,
         resampling: Resampling,
+        dreaming: Dreaming,
         compiler: KernelCompiler,
         train_prior: Callable[[], object],
     ) -> None:
         self._window, self._session, self._brush = window, session, brush
-        self._asking = surprise, suggesting, resampling
+        self._asking = surprise, suggesting, resampling, dreaming
         self._compiler, self._train_prior = compiler, train_prior
         for asking in self._asking:
             asking.lacking.connect(self._offer)

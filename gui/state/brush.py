@@ -12,6 +12,8 @@ TOOLS = ("brush", "erase", "line", "rectangle", "ellipse", "fill", "pick", "sele
 Shape = Literal["round", "square"]
 MAX_SIZE = 32
 RECENT = 8
+DREAM = 0.5
+"""Half of what is painted is said by the code in hand, half by what is around."""
 
 
 def _known_tool(_brush: BrushState, tool: str) -> str:
@@ -28,6 +30,10 @@ def _known_shape(_brush: BrushState, shape: Shape) -> Shape:
 
 def _size(_brush: BrushState, size: int) -> int:
     return min(max(int(size), 1), MAX_SIZE)
+
+
+def _share(_brush: BrushState, share: float) -> float:
+    return round(min(max(float(share), 0.0), 1.0), 2)
 
 
 def _code(brush: BrushState, code: int) -> int:
@@ -48,6 +54,8 @@ class BrushState(QObject):
     shape = Setting[Shape]("round", _known_shape)
     filled = Setting[bool](True)  # rectangles and ellipses: area or outline
     pressure_size = Setting[bool](False)  # a pen's pressure scales the size
+    dream = Setting[float](DREAM, _share)  # how far a prior may depart from the code in hand, 0..1
+    pressure_dream = Setting[bool](False)  # a pen's pressure scales that
     recent = Setting[tuple[int, ...]](())  # the eight codes used last, newest first
     hovered_code = Setting[int | None](None)  # pointed at in the palette: the canvas lights its cells
     hovered_cell = Setting[tuple[int, int] | None](None)  # (row, col) under the pointer
@@ -55,6 +63,7 @@ class BrushState(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._level = 0
+        self._dreamt = DREAM
         self._of_levels: dict[int, tuple[int, int, tuple[int, ...]]] = {}
 
     def take_level(self, level: int, count: int) -> None:
@@ -83,6 +92,13 @@ class BrushState(QObject):
     def remember(self, code: int) -> None:
         """Put `code` first among the recent ones; tools call it when they paint with it."""
         self.recent = (code, *(other for other in self.recent if other != code))[:RECENT]
+
+    def switch_dream(self) -> None:
+        """Paint the code in hand as it is, or as far from it as before."""
+        if self.dream:
+            self._dreamt, self.dream = self.dream, 0.0
+        else:
+            self.dream = self._dreamt
 
     def grow(self, cells: int) -> None:
         """Make the brush larger or smaller by `cells`, within 1..32."""

@@ -1,4 +1,4 @@
-"""A change that is still being made: the patches painted so far."""
+"""A change that is being made: the patches painted so far; and where it went when it was finished."""
 
 from __future__ import annotations
 
@@ -21,14 +21,18 @@ class Floating:
     left: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class OpenStroke:
-    """Becomes one undo step when committed; cancelling applies its patches reversed."""
+    """Becomes one undo step when committed; cancelling applies its patches reversed.
+
+    `number` is then that of its step, None where it changed nothing.
+    """
 
     label: str
     selection_before: Selection
     patches: list[Patch] = field(default_factory=list)
     floating: Floating | None = None
+    number: int | None = None
 
     def step(self, selection_after: Selection) -> Step:
         """The undo step; it carries the selections only where the stroke moved the selection."""

@@ -27,6 +27,8 @@ from gui.state.open_stroke import Floating, OpenStroke, net
 Codes = int | NDArray[np.int64]
 Stamp = tuple[Box, Mask, Codes]
 """Cells to paint, (box, mask, codes): `mask` (h, w) of `box`, `codes` one for all or (h, w)."""
+LATE_STROKES = 32
+"""So many finished strokes may still get cells: a brush that dreams is behind by a few at most."""
 Change = Callable[[CodeGrid], Iterable[Patch]]
 """Paints on the grid and returns the patches of what it changed."""
 
@@ -50,6 +52,7 @@ class PaintingState(QObject):
         self._read_only = False
         self._selection = self._nothing()
         self._open: OpenStroke | None = None
+        self._finished: list[OpenStroke] = []  # since anything was undone; they may get more cells
         self._announced_modified = painting.is_modified
 
     # The document
@@ -69,6 +72,7 @@ class PaintingState(QObject):
         Of as many levels as the last one the same is painted on.
         """
         self._open = None
+        self._finished.clear()
         if len(painting.grid.levels) != len(self._painting.grid.levels):
             self._level = 0
         self._painting = painting
@@ -155,6 +159,7 @@ class PaintingState(QObject):
         if codes is None:
             painting.adopt(model)
         else:
+            self._finished.clear()
             self._announce_codes(painting.begin_again(codes, model))
         if is_untouched:
             painting.history.mark_saved()
@@ -166,6 +171,11 @@ class PaintingState(QObject):
     def is_stroking(self) -> bool:
         """True while a stroke is being made (cells that float are not)."""
         return self._open is not None and self._open.floating is None
+
+    @property
+    def open_stroke(self) -> OpenStroke | None:
+        """The stroke being made, by which `paint_into` knows it later."""
+        return None if self._open is None or self._open.floating is not None else self._open
 
     @contextmanager
     def stroke(self, label: str) -> Iterator[None]:
@@ -194,6 +204,25 @@ class PaintingState(QObject):
         self._open.patches.extend(patches)
         self._announce_codes(tuple(patches))
 
+    def paint_into(self, stroke: OpenStroke, level: int, stamps: Iterable[Stamp]) -> bool:
+        """Paint cells of `level` that belong to `stroke`, which may be finished: it stays one undo step.
+
+        Nothing may have been painted on those cells since. False, and nothing painted, where the stroke was
+        taken back or undone.
+        """
+        if stroke is not self._open and stroke not in self._finished:
+            return False
+        painted = (self._painting.grid.paint(level, box, mask, codes) for box, mask, codes in stamps)
+        patches = tuple(patch for patch in painted if patch is not None)
+        if not patches:
+            return True
+        if stroke is self._open:
+            stroke.patches.extend(patches)
+        else:
+            self._amend(stroke, patches)
+        self._announce_codes(patches)
+        return True
+
     def repaint(self, *stamps: Stamp) -> None:
         """Paint `stamps` instead of what the open stroke painted so far (a shape being dragged)."""
         self._replace(lambda _grid: self._painted(stamps))
@@ -213,6 +242,9 @@ class PaintingState(QObject):
             return
         if stroke.patches:
             self._painting.history.commit(self._named(stroke.step(self._selection)))
+            stroke.number = self._painting.history.position - 1
+        stroke.patches.clear()
+        self._finished = [*self._finished, stroke][-LATE_STROKES:]
         self._announce_history()
 
     def settle(self) -> None:
@@ -226,6 +258,19 @@ class PaintingState(QObject):
             return
         self._announce_codes(stroke.take_back(self._painting.grid))
         self._select(stroke.selection_before)
+        self._announce_history()
+
+    def _amend(self, stroke: OpenStroke, patches: tuple[Patch, ...]) -> None:
+        """Add to the step of a finished stroke, which changed nothing so far where it has none."""
+        history = self._painting.history
+        if stroke.number is None:
+            history.commit(self._named(Step(stroke.label, net(patches))))
+            stroke.number = history.position - 1
+        elif not history.amend(stroke.number, patches):
+            for other in self._finished:
+                if other.number is not None and other.number > stroke.number:
+                    other.number -= 1
+            stroke.number = None
         self._announce_history()
 
     def _named(self, step: Step) -> Step:
@@ -252,6 +297,7 @@ class PaintingState(QObject):
         if self.is_stroking or self._read_only:
             return
         self.settle()
+        self._finished.clear()
         patches: list[Patch] = []
         for step in self._painting.history.go_to(position):
             patches.extend(step.patches)

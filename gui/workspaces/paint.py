@@ -23,6 +23,7 @@ from gui.canvas.tool_strip import ToolStrip
 from gui.canvas.variations_strip import VariationsStrip
 from gui.frame.lines import line
 from gui.state.brush import TOOLS, BrushState
+from gui.state.dreaming import Dreaming
 from gui.state.level_words import KEYED_LEVELS
 from gui.state.painting import PaintingState
 from gui.state.resampling import Resampling
@@ -50,6 +51,7 @@ class PaintWorkspace(QWidget):
         surprise: SurpriseState,
         suggesting: Suggesting,
         resampling: Resampling,
+        dreaming: Dreaming,
         actions: ActionTable,
         side: QWidget | None = None,
         parent: QWidget | None = None,
@@ -63,8 +65,9 @@ class PaintWorkspace(QWidget):
         self._surprise = surprise
         self._suggesting = suggesting
         self._resampling = resampling
+        self._dreaming = dreaming
         self._has_painted = False  # in this window, or whoever made the painting
-        self.canvas = CodeCanvas(painting, brush, cells, picture, self, surprise)
+        self.canvas = CodeCanvas(painting, brush, cells, picture, dreaming, self, surprise)
         self.popup = SuggestPopup(self.canvas)
         self.strip = VariationsStrip(resampling, self)
         self.hint = HintLine(self.canvas)
@@ -82,6 +85,7 @@ class PaintWorkspace(QWidget):
             **{f"level.{level}": partial(painting.set_level, level) for level in range(KEYED_LEVELS)},
             "brush.smaller": lambda: brush.grow(-1),
             "brush.larger": lambda: brush.grow(1),
+            "brush.dream": self._switch_dream,
             "edit.undo": self._undo,
             "edit.redo": painting.redo,
             "edit.cut": cells.cut,
@@ -124,9 +128,14 @@ class PaintWorkspace(QWidget):
         self._brush.remember(self._brush.primary)
         self._cells.fill(self._brush.primary)
 
+    def _switch_dream(self) -> None:
+        """Paint codes as they are, or dream again; where no prior could, it is said."""
+        if self._dreaming.ask():
+            self._brush.switch_dream()
+
     def _lay_out(self, actions: ActionTable, side: QWidget | None) -> None:
         options = QHBoxLayout()
-        options.addWidget(ToolOptions(self._brush, actions, self), 1)
+        options.addWidget(ToolOptions(self._brush, self._dreaming, actions, self), 1)
         for name in ("view.zoom_out", "view.zoom_in", "view.fit", "view.grid", "view.index", "view.surprise"):
             options.addWidget(actions.button(name, self))
         options.setSpacing(theme.SPACE_1)

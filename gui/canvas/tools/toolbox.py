@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gui.canvas.tools.brush import BrushTool
+from gui.canvas.tools.brush import DreamBrushTool
 from gui.canvas.tools.erase import EraseTool
 from gui.canvas.tools.fill import FillTool
 from gui.canvas.tools.line import LineTool
@@ -12,13 +12,16 @@ from gui.canvas.tools.select import SelectTool
 from gui.canvas.tools.shapes import EllipseTool, RectangleTool
 from gui.canvas.tools.tool import Tool
 from gui.state.brush import BrushState
+from gui.state.dreaming import Dreaming
 from gui.state.painting import PaintingState
 from gui.state.selected_cells import SelectedCells
 
 
-def make_tools(painting: PaintingState, brush: BrushState, cells: SelectedCells) -> dict[str, Tool]:
+def make_tools(
+    painting: PaintingState, brush: BrushState, cells: SelectedCells, dreaming: Dreaming
+) -> dict[str, Tool]:
     return {
-        "brush": BrushTool(painting, brush),
+        "brush": DreamBrushTool(painting, brush, dreaming),
         "erase": EraseTool(painting, brush),
         "line": LineTool(painting, brush),
         "rectangle": RectangleTool(painting, brush),

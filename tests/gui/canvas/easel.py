@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QApplication
 from gui.canvas.code_canvas import CodeCanvas
 from gui.canvas.picture import PictureStore
 from gui.state.brush import BrushState
+from gui.state.dreaming import Dreaming
 from gui.state.selected_cells import SelectedCells
+from gui.workers.job import Worker
 from tests.gui.painted import small_state, tiny_statistics
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
@@ -32,8 +34,10 @@ class Easel:
         self.brush.primary, self.brush.secondary = CODE, SECOND
         self.cells = SelectedCells(self.state, self.state)
         self.picture = PictureStore(self.state, self.state)
+        self.worker = Worker("dream")
+        self.dreaming = Dreaming(self.state, self.worker, self.state)
         self.picture.set_statistics(self.state.painting.model_id, (tiny_statistics(),))
-        self.canvas = CodeCanvas(self.state, self.brush, self.cells, self.picture)
+        self.canvas = CodeCanvas(self.state, self.brush, self.cells, self.picture, self.dreaming)
         qtbot.addWidget(self.canvas)
         self.canvas.resize(640, 480)
         self.canvas.show()

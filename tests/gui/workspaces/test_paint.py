@@ -9,6 +9,7 @@ from engine.decoding.windowed import decode_full
 from gui.actions import ACTIONS, ActionTable
 from gui.canvas.picture import PictureStore
 from gui.state.brush import TOOLS, BrushState
+from gui.state.dreaming import Dreaming
 from gui.state.resampling import Resampling
 from gui.state.selected_cells import SelectedCells
 from gui.state.suggestions import Suggesting
@@ -40,6 +41,7 @@ class Studio(QWidget):
         self.surprise = SurpriseState(self.state, self.worker, self)
         self.suggesting = Suggesting(self.state, self.worker, self)
         self.resampling = Resampling(self.state, self.worker, self)
+        self.dreaming = Dreaming(self.state, self.worker, self)
         self.workspace = PaintWorkspace(
             self.state,
             self.brush,
@@ -49,6 +51,7 @@ class Studio(QWidget):
             self.surprise,
             self.suggesting,
             self.resampling,
+            self.dreaming,
             self.actions_table,
             self.side,
             self,

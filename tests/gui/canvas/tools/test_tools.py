@@ -15,7 +15,9 @@ from gui.canvas.tools.line import to_eight_directions, to_equal_sides
 from gui.canvas.tools.tool import Drag, Pointer
 from gui.canvas.tools.toolbox import make_tools
 from gui.state.brush import TOOLS, BrushState
+from gui.state.dreaming import Dreaming
 from gui.state.selected_cells import SelectedCells
+from gui.workers.job import Worker
 from tests.gui.painted import COLUMNS, ROWS, small_state
 
 CODE, SECOND = 9, 4
@@ -30,7 +32,8 @@ class Desk:
         self.brush.set_code_count(16)
         self.brush.primary, self.brush.secondary = CODE, SECOND
         self.cells = SelectedCells(self.state, self.state)
-        self.tools = make_tools(self.state, self.brush, self.cells)
+        self.dreaming = Dreaming(self.state, Worker("dream"), self.state)
+        self.tools = make_tools(self.state, self.brush, self.cells, self.dreaming)
         self.before = self.state.codes.copy()
 
     def press(self, tool: str, row: int, column: int, **held) -> Drag:

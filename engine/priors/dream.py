@@ -1,0 +1,73 @@
+"""A brush between the code in hand and what the prior expects, cell by cell:
+
+    p_a(k) = p(k | context)^a exp(-(1 - a) |e_k - e_c| / tau) / Z
+
+e_c is the vector of the code c in hand. With a = 1 the prior paints alone; the smaller a is, the more it
+counts that a code lies near c; a = 0 paints c. The unit tau of distance is measured on the codebook: a part of
+what lies between a code and its nearest neighbour (the median of all codes), so that the scale of the vectors
+does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import CodesFault, OptionFault
+from engine.priors.drawing import Drawing
+from engine.priors.requests import Bias, Drawn, DreamRequest, ResampleRequest
+from engine.priors.resample import Resampler
+
+NEAREST_PART = 0.25
+"""tau, of the median distance between nearest neighbours: as a goes to 0, c's own gets e^-4 of c's share."""
+NEVER = -1e9
+"""A logit that nothing makes up for, and finite: differences of it can be taken."""
+
+
+def dream(resampler: Resampler, vectors: NDArray[np.float32], request: DreamRequest) -> Iterator[Drawn]:
+    """New codes for the cells of the mask, in raster order as they are drawn; `vectors` (K, D) of its level.
+
+    Raises `CodesFault` for a code that does not exist, `OptionFault` for an amount outside 0 to 1, else as
+    `Resampler.resample`.
+    """
+    if not 0 <= request.amount <= 1:
+        raise OptionFault(f"an amount of {request.amount:g} cannot be used: give 0 to 1")
+    if not 0 <= request.code < len(vectors):
+        raise CodesFault(f"there is no code {request.code}: level {request.level} has {len(vectors)}")
+    masks = [np.zeros(codes.shape, np.bool_) for codes in request.codes]
+    masks[request.level] = request.mask
+    biases: list[Bias | None] = [None] * len(masks)
+    biases[request.level] = leaning(vectors, request.code, request.amount)
+    return resampler.draw(
+        ResampleRequest(
+            codes=request.codes,
+            masks=tuple(masks),
+            seed=request.seed,
+            condition=request.condition,
+            # The likeliest of all is c itself where nothing else counts.
+            drawing=Drawing(temperature=1 / request.amount if request.amount else 0.0),
+            first=request.number,
+            bias=tuple(biases),
+        )
+    )
+
+
+def leaning(vectors: NDArray[np.float32], code: int, amount: float) -> Bias:
+    """What to add to the logits (K,), which a temperature of 1 / a then divides; at 0 only `code` is left."""
+    exact = vectors.astype(np.float64)
+    distances: NDArray[np.float64] = np.linalg.norm(exact - exact[code], axis=1)
+    if amount == 0:
+        return np.where(np.arange(len(vectors)) == code, 0.0, NEVER).astype(np.float32)
+    return np.asarray((amount - 1) / amount / _unit(exact) * distances, np.float32)
+
+
+def _unit(vectors: NDArray[np.float64]) -> float:
+    """tau of a codebook (K, D)."""
+    squares = (vectors**2).sum(axis=1)
+    between = squares[:, None] + squares - 2 * vectors @ vectors.T
+    np.fill_diagonal(between, np.inf)
+    nearest = np.sqrt(np.maximum(between.min(axis=1), 0.0))
+    median = float(np.median(nearest)) if len(vectors) > 1 else 1.0
+    return NEAREST_PART * (median or 1.0)
