@@ -3,9 +3,9 @@
     p_a(k) = p(k | context)^a exp(-(1 - a) |e_k - e_c| / tau) / Z
 
 e_c is the vector of the code c in hand. With a = 1 the prior paints alone; the smaller a is, the more it
-counts that a code lies near c; a = 0 paints c. The unit tau of distance is measured on the codebook: a part of
-what lies between a code and its nearest neighbour (the median of all codes), so that the scale of the vectors
-does not matter.
+counts that a code lies near c; a = 0 paints c. The unit tau of distance is measured on the codebook, so
+that its scale does not matter: a part of what lies between a code and its nearest neighbour (the median of
+all codes).
 """
 
 from __future__ import annotations

@@ -115,6 +115,50 @@ def test_the_saved_mark_is_lost_when_its_steps_are() -> None:
     assert not history.is_saved
 
 
+def test_a_step_can_be_amended_while_later_ones_stand() -> None:
+    grid, history = CodeGrid.filled(5, 5, (0,), (8,)), History()
+    before = grid.levels[0].copy()
+    history.commit(stroke(grid, 0, 0, 3))
+    history.commit(stroke(grid, 3, 3, 4))
+    patch = grid.paint(0, Box(0, 0, 1, 2), np.ones((1, 2), bool), 5)
+    assert patch is not None
+    history.mark_saved()
+    assert history.amend(0, [patch])
+    assert not history.is_saved  # what was saved had another first step
+    after = grid.levels[0].copy()
+    for step in history.go_to(0):
+        for undone in step.patches:
+            grid.apply(undone)
+    assert np.array_equal(grid.levels[0], before)
+    for step in history.go_to(2):
+        for done in step.patches:
+            grid.apply(done)
+    assert np.array_equal(grid.levels[0], after)
+
+
+def test_a_saved_mark_before_an_amended_step_stays() -> None:
+    grid, history = CodeGrid.filled(5, 5, (0,), (8,)), History()
+    history.commit(stroke(grid, 0, 0, 3))
+    patch = grid.paint(0, Box(0, 0, 1, 1), np.ones((1, 1), bool), 5)
+    assert patch is not None
+    history.amend(0, [patch])
+    history.go_to(0)
+    assert history.is_saved
+
+
+def test_an_amended_step_that_changes_nothing_is_taken_out() -> None:
+    grid, history = CodeGrid.filled(5, 5, (0,), (8,)), History()
+    first = stroke(grid, 0, 0, 3)
+    history.commit(first)
+    history.commit(stroke(grid, 3, 3, 4))
+    patch = grid.paint(0, Box(0, 0, 2, 2), np.ones((2, 2), bool), 0)
+    assert patch is not None
+    assert not history.amend(0, [patch])
+    assert (history.steps, history.position) == (("stroke 4",), 1)
+    with pytest.raises(ValueError, match="step 1 is not among the 1 that are done"):
+        history.amend(1, [patch])
+
+
 def test_steps_carry_their_selection() -> None:
     history = History()
     nothing, everything = Selection.nothing(3, 3), Selection.everything(3, 3)

@@ -19,6 +19,10 @@ def cell(row: int, column: int) -> Box:
     return Box(row, column, row + 1, column + 1)
 
 
+def block(row: int, column: int, code: int) -> tuple[Box, np.ndarray, int]:
+    return Box(row, column, row + 2, column + 2), np.ones((2, 2), bool), code
+
+
 @pytest.fixture
 def state() -> PaintingState:
     return small_state()
@@ -60,6 +64,49 @@ def test_painting_what_is_there_already_makes_no_step(state):
         state.paint(cell(7, 3), CELL, 1)
     assert state.painting.history.steps == ()
     assert calls == []
+
+
+def test_a_stroke_gets_cells_after_it_was_finished_and_stays_one_step(state):
+    before = state.codes.copy()
+    with state.stroke("First"):
+        state.paint(*block(0, 0, 5))
+        first = state.open_stroke
+    with state.stroke("Second"):
+        state.paint(*block(6, 6, 7))
+    box, mask, _ = block(0, 0, 5)
+    assert state.paint_into(first, 0, [(box, mask, 8)])
+    assert (state.codes[0, 0], state.codes[6, 6]) == (8, 7)
+    assert state.painting.history.steps == ("First", "Second")
+    state.go_to(1)
+    assert (state.codes[0, 0], state.codes[6, 6]) == (8, before[6, 6])
+    state.undo()
+    assert np.array_equal(state.codes, before)
+    assert not state.paint_into(first, 0, [(box, mask, 9)])  # it was undone
+    assert np.array_equal(state.codes, before)
+
+
+def test_a_stroke_that_changed_nothing_becomes_a_step_by_what_comes_later(state):
+    box, mask, _ = block(0, 0, 2)
+    with state.stroke("Same"):
+        state.paint(box, mask, 2)  # it is there already
+        same = state.open_stroke
+    assert state.painting.history.steps == ()
+    assert state.paint_into(same, 0, [(box, mask, 3)])
+    assert state.painting.history.steps == ("Same",)
+    assert state.paint_into(same, 0, [(box, mask, 2)])  # back to what it was
+    assert state.painting.history.steps == ()
+    assert state.paint_into(same, 0, [(box, mask, 4)])
+    state.undo()
+    assert (state.codes[box.slices] == 2).all()
+
+
+def test_a_cancelled_stroke_gets_no_more_cells(state):
+    state.begin("Stroke")
+    stroke = state.open_stroke
+    state.paint(*block(0, 0, 5))
+    state.cancel()
+    box, mask, _ = block(0, 0, 5)
+    assert not state.paint_into(stroke, 0, [(box, mask, 6)])
 
 
 def test_cancel_takes_the_stroke_back_and_leaves_no_step(state):
