@@ -77,7 +77,7 @@ def _paint(visitor: Visitor) -> None:
     """A rainbow, grass, water; a stroke in progress; fill; undo."""
     brush = visitor.studio.brush
     visitor.trigger("tool.brush")
-    brush.size = 2
+    brush.size, brush.dream = 2, 0.0
     for ring, colour in enumerate(RAINBOW):
         brush.primary = _code_like(visitor, colour)
         visitor.drag(_arc((26, 47), 14 - 2 * ring), keep_down=ring == len(RAINBOW) - 1)
@@ -88,6 +88,11 @@ def _paint(visitor: Visitor) -> None:
     visitor.drag([(28, 33), (27, 42), (28, 52), (27, 61)])
     visitor.point((22, 47))
     visitor.shoot("strokes")
+    visitor.trigger("brush.dream")
+    visitor.drag([(32, 4), (31, 12), (32, 20), (31, 28)])
+    visitor.point((26, 16))
+    visitor.shoot("dream-brush")
+    visitor.press(visitor.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     visitor.trigger("tool.fill")
     brush.primary = _code_like(visitor, WATER)
     visitor.click(visitor.canvas, visitor.place((35, 50)))

@@ -97,7 +97,8 @@ def test_paint_undo_save_reopen_and_export(journey: Journey, tmp_path: Path) -> 
     assert decoder is not None
     assert_same_picture(pixels, to_pixels(decoder.decode([codes[None]]))[0])
 
-    # Pick a code from the palette, paint a stroke with it.
+    # Pick a code from the palette, paint a stroke with it as it is.
+    visitor.press(visitor.canvas, Qt.Key.Key_D)
     palette = studio.codes.palette_view
     code = next(c for c in palette.shown_codes if c not in (studio.brush.primary, int(codes[10, 50])))
     visitor.click(palette, palette.rect_of(code).center())
