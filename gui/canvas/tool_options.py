@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from gui import theme
 from gui.actions import ActionTable
 from gui.canvas.dream_control import DreamControl
+from gui.canvas.pen_menu import PenMenu
 from gui.state.brush import MAX_SIZE, BrushState, Shape
 from gui.state.dreaming import Dreaming
 
@@ -44,9 +45,8 @@ class ToolOptions(QWidget):
         self._size = SizeControl(brush, self)
         self._shape = ShapeControl(brush, self)
         self._filled = _check("Filled", "Paint the whole area, not its outline only", self)
-        self._pressure = _check("Pressure sets size", "A pen's pressure scales the brush", self)
         self._dream = DreamControl(brush, self)
-        self._dream_pressure = _check("Pressure sets dream", "A pen's pressure scales the dream", self)
+        self._pen = PenMenu(brush, self)
         selecting = "select.all", "select.none", "select.invert", "edit.resample"
         self._selection = _buttons(actions, selecting, self)
         self._hint = QLabel(self)
@@ -54,33 +54,30 @@ class ToolOptions(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.SPACE_3, 0, theme.SPACE_3, 0)
         row.setSpacing(theme.SPACE_4)
-        painting = self._filled, self._size, self._shape, self._pressure, self._dream, self._dream_pressure
+        painting = self._filled, self._size, self._shape, self._dream, self._pen
         for part in (*painting, self._selection, self._hint):
             row.addWidget(part)
         row.addStretch(1)
         self._filled.toggled.connect(lambda on: setattr(brush, "filled", on))
-        self._pressure.toggled.connect(lambda on: setattr(brush, "pressure_size", on))
-        self._dream_pressure.toggled.connect(lambda on: setattr(brush, "pressure_dream", on))
         brush.changed.connect(self._follow)
         dreaming.ability_changed.connect(self._show_controls)
         self._follow("tool")
 
     def _follow(self, name: str) -> None:
-        if name in ("tool", "filled", "pressure_size", "pressure_dream"):
+        if name in ("tool", "filled"):
             self._show_controls()
 
     def _show_controls(self) -> None:
         brush, tool = self._brush, self._brush.tool
         self._filled.setChecked(brush.filled)
-        self._pressure.setChecked(brush.pressure_size)
         sized = tool in SIZED or (tool in SHAPES and not brush.filled)
         self._size.setVisible(sized)
         self._shape.setVisible(sized)
         self._filled.setVisible(tool in SHAPES)
-        self._pressure.setVisible(tool in ("brush", "erase"))
-        self._dream_pressure.setChecked(brush.pressure_dream)
-        for part in (self._dream, self._dream_pressure):
-            part.setVisible(tool == "brush" and self._dreaming.is_able)
+        self._pen.setVisible(tool in ("brush", "erase"))
+        dreams = tool == "brush" and self._dreaming.is_able
+        self._dream.setVisible(dreams)
+        self._pen.offer_dream(dreams)
         self._selection.setVisible(tool == "select")
         self._hint.setText(HINTS.get(tool, ""))
         self._hint.setVisible(tool in HINTS)
