@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.analysis.reconstruction import device_of, labelled_batches
 from engine.data.source import Pictures
 from engine.models.base import Autoencoder
-from engine.priors.uniforms import uniforms_of
+from engine.priors.uniforms import APART, uniforms_of
 
 MOST_PICTURES = 10_000
 """So many, evenly picked, tell a mean and a covariance well enough."""
@@ -31,11 +31,33 @@ class Gaussian:
 
     def draw(self, images: Sequence[int], seed: int, temperature: float = 1.0) -> NDArray[np.float32]:
         """Vectors (B, D), deviations `temperature` times as large; 0 gives the mean."""
-        uniforms = uniforms_of(seed, images, 0, 1, len(self.mean))[:, 0]
+        return np.asarray(self.mean + temperature * self._deviations(images, seed, 0), np.float32)
+
+    def near(
+        self,
+        latent: NDArray[np.float32],
+        images: Sequence[int],
+        seed: int,
+        apart: float,
+        temperature: float = 1.0,
+    ) -> NDArray[np.float32]:
+        """Vectors (B, D) `apart` deviations from one (D,): at 0 the same one, at 1 any of the distribution.
+
+        z' = mean + sqrt(1 - apart^2) (z - mean) + apart * temperature * deviation. Without the root, vectors
+        near ones near ones ... would leave the distribution; with it, those of vectors drawn from it are
+        distributed alike (a step of "preconditioned Crank-Nicolson": Cotter et al., arXiv 1202.0709).
+        """
+        kept = np.sqrt(1 - apart**2) * (latent - self.mean)
+        away = apart * temperature * self._deviations(images, seed, APART)
+        return np.asarray(self.mean + kept + away, np.float32)
+
+    def _deviations(self, images: Sequence[int], seed: int, level: int) -> NDArray[np.float64]:
+        """Vectors (B, D) of mean 0."""
+        uniforms = uniforms_of(seed, images, level, 1, len(self.mean))[:, 0]
         # By the inverse of the distribution function: one uniform number for each normal one.
         least = np.finfo(np.float64).tiny
         normal = torch.special.ndtri(torch.from_numpy(np.maximum(uniforms, least))).numpy()
-        return np.asarray(self.mean + temperature * normal @ self.root.T, np.float32)
+        return np.asarray(normal @ self.root.T)
 
 
 def standard(dim: int) -> Gaussian:

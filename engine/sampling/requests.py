@@ -35,17 +35,40 @@ class SampleRequest:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class MoreLikeRequest:
+    """Pictures that share most of one, and all that decides what comes out.
+
+    The one is given by its `codes` (h, w) per level, coarsest first, or by its `latent` (D,), and was made by
+    the model of `model_id`, if that is given. They are numbered from `first` on: number 3 of a seed is the
+    same whatever the count.
+    """
+
+    model: str | Path
+    count: int
+    codes: tuple[Codes, ...] = ()
+    latent: NDArray[np.float32] | None = None
+    label: str | None = None
+    seed: int = 0
+    drawing: Drawing = AS_TRAINED
+    first: int = 0
+    model_id: str | None = None
+    device: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Part:
     """Pictures from number `first` on, uint8 (n, H, W, C), as far as they are drawn, with codes (n, h, w).
 
     The codes behind the first `seen_px` rows of pixels are drawn; those below are not. The last of these rows
-    still change a little with the codes below them. Codes are per level, coarsest first; none of vectors.
+    still change a little with the codes below them. Codes are per level, coarsest first; pictures of vectors
+    have none, but latents (n, D).
     """
 
     first: int
     pictures: NDArray[np.uint8]
     codes: tuple[Codes, ...]
     seen_px: int
+    latents: NDArray[np.float32] | None = None
 
     @property
     def is_whole(self) -> bool:

@@ -43,11 +43,12 @@ MOST_DEVIATIONS = 1e6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """Pictures uint8 (N, H, W, C); codes (N, h, w) per level, coarsest first, or none of a vector model."""
+    """Pictures uint8 (N, H, W, C); codes (N, h, w) per level, coarsest first, or latents (N, D)."""
 
     pictures: NDArray[np.uint8]
     codes: tuple[Codes, ...]
     source: Source
+    latents: NDArray[np.float32] | None = None
 
 
 class Drawer(Protocol):
@@ -81,16 +82,23 @@ def draw_samples(request: SampleRequest, progress: Progress = tell_nobody) -> Sa
     """
     opened = open_model(request.model, request.device)
     source, drawer = open_sampling(request, opened, progress)
+    return gathered(draw_steps(request, drawer), source, progress)
+
+
+def gathered(steps: Iterator[Step], source: Source, progress: Progress = tell_nobody) -> Samples:
+    """All that `steps` bring, once it is whole."""
     parts: list[Part] = []
-    for step in draw_steps(request, drawer):
+    for step in steps:
         progress("Sampling", step.share)
-        if step.part is not None:
+        if step.part is not None and step.part.is_whole:
             parts.append(step.part)
     codes = zip(*(part.codes for part in parts), strict=True)
+    latents = [part.latents for part in parts if part.latents is not None]
     return Samples(
         np.concatenate([part.pictures for part in parts]),
         tuple(np.concatenate(level) for level in codes),
         source,
+        np.concatenate(latents) if latents else None,
     )
 
 
@@ -143,11 +151,17 @@ def _discrete(request: SampleRequest, source: Source, card: ModelCard, model: Di
             yield share
             if seen_px == card.image_size or (watched and seen_px > seen_before):
                 seen_before = seen_px
-                placed = [torch.from_numpy(level).to(device_of(model)) for level in codes]
-                pictures = to_pixels(model.decode_codes(placed).cpu().numpy())
-                yield Part(images.start, pictures, tuple(level.copy() for level in codes), seen_px)
+                whole = tuple(level.copy() for level in codes)
+                yield Part(images.start, decoded(model, whole), whole, seen_px)
 
     return drawn
+
+
+@torch.inference_mode()
+def decoded(model: DiscreteAutoencoder, codes: Sequence[Codes]) -> NDArray[np.uint8]:
+    """Pictures (B, H, W, C) of codes (B, h, w) per level."""
+    placed = [torch.from_numpy(level).to(device_of(model)) for level in codes]
+    return to_pixels(model.decode_codes(placed).cpu().numpy())
 
 
 def _from_prior(
@@ -158,7 +172,7 @@ def _from_prior(
             f"{card.name} has no prior: train one with train-prior, or choose another source than prior"
         )
     if request.label is None:
-        _refuse_guidance(request)
+        refuse_guidance(request.drawing)
     label = None if request.label is None else weights_of_label(request.label, card.prior.labels)
     sampler = Sampler(model.priors, cells=quickest_cells())
     finest, stride_px = len(grids) - 1, card.levels[-1].stride_px
@@ -179,7 +193,7 @@ def _from_counts(
     request: SampleRequest, card: ModelCard, model: DiscreteAutoencoder, grids: _Grids
 ) -> _CodesOf:
     del model
-    _refuse_guidance(request)
+    refuse_guidance(request.drawing)
     statistics = read_statistics(card.path)
     if not statistics:
         raise OptionFault(f"{card.name} does not know how often its codes are used: draw uniform ones")
@@ -210,8 +224,9 @@ def _at_once(codes_of: Callable[[Sequence[int]], list[Codes]], card: ModelCard) 
     return filling
 
 
-def _refuse_guidance(request: SampleRequest) -> None:
-    if request.drawing.guidance != 1:
+def refuse_guidance(drawing: Drawing) -> None:
+    """Raise `OptionFault` for guidance where there is no label for a prior."""
+    if drawing.guidance != 1:
         raise OptionFault("guidance sharpens what a label says to a prior: it needs both")
 
 
@@ -219,34 +234,51 @@ def _refuse_guidance(request: SampleRequest) -> None:
 
 
 def _vector(request: SampleRequest, opened: Opened, progress: Progress) -> Drawer:
-    card, model = opened.card, opened.model
-    if request.drawing != Drawing(temperature=request.drawing.temperature):
-        raise OptionFault(f"top-k, top-p and guidance are for priors of codes, which {card.name} has none of")
-    if request.drawing.temperature > MOST_DEVIATIONS:
-        raise OptionFault(f"a temperature of {request.drawing.temperature:g} is too high for latent vectors")
-    condition = _vector_condition(request, card, model)
-    gaussian = opened.gaussian = opened.gaussian or _gaussian_of(card, model, progress)
+    refuse_for_vectors(request.drawing, opened.card)
+    condition = condition_of_label(request.label, opened)
+    gaussian = gaussian_of(opened, progress)
 
-    @torch.inference_mode()
     def drawn(images: range, watched: bool = False) -> Iterator[float | Part]:
         del watched  # they come all at once
-        z = torch.from_numpy(gaussian.draw(images, request.seed, request.drawing.temperature))
-        given = None if condition is None else condition.expand(len(images), -1)
-        pictures = to_pixels(model.decode(z.to(device_of(model)), given).cpu().numpy())
-        yield Part(images.start, pictures, (), pictures.shape[1])
+        z = gaussian.draw(images, request.seed, request.drawing.temperature)
+        yield part_of_latents(images.start, z, opened.model, condition)
 
     return drawn
 
 
-def _vector_condition(request: SampleRequest, card: ModelCard, model: Autoencoder) -> torch.Tensor | None:
-    if request.label is None:
+def refuse_for_vectors(drawing: Drawing, card: ModelCard) -> None:
+    """Raise `OptionFault` for what means nothing without codes, or too much."""
+    if drawing != Drawing(temperature=drawing.temperature):
+        raise OptionFault(f"top-k, top-p and guidance are for priors of codes, which {card.name} has none of")
+    if drawing.temperature > MOST_DEVIATIONS:
+        raise OptionFault(f"a temperature of {drawing.temperature:g} is too high for latent vectors")
+
+
+def condition_of_label(label: str | None, opened: Opened) -> torch.Tensor | None:
+    """What a model of vectors is told of a label, (1, L). Raises `OptionFault`."""
+    if label is None:
         return None
-    labels = card.labels if model.label_count else ()
-    return torch.from_numpy(weights_of_label(request.label, labels))[None].to(device_of(model))
+    labels = opened.card.labels if opened.model.label_count else ()
+    return torch.from_numpy(weights_of_label(label, labels))[None].to(device_of(opened.model))
 
 
-def _gaussian_of(card: ModelCard, model: Autoencoder, progress: Progress) -> Gaussian:
-    if isinstance(model, VariationalAutoencoder):
-        return standard(model.latent_dim)
-    pictures = open_data(data_of(card), card.image_size, card.channels, progress)
-    return fitted(model, pictures.split("train"), lambda share: progress("Encoding", share))
+@torch.inference_mode()
+def part_of_latents(
+    first: int, z: NDArray[np.float32], model: Autoencoder, condition: torch.Tensor | None
+) -> Part:
+    """Pictures of latents (n, D), all of one condition (1, L)."""
+    given = None if condition is None else condition.expand(len(z), -1)
+    pictures = to_pixels(model.decode(torch.from_numpy(z).to(device_of(model)), given).cpu().numpy())
+    return Part(first, pictures, (), pictures.shape[1], z)
+
+
+def gaussian_of(opened: Opened, progress: Progress) -> Gaussian:
+    """What latents are drawn from, for a plain autoencoder fitted once. Raises `DataFault`."""
+    card, model = opened.card, opened.model
+    if opened.gaussian is None and isinstance(model, VariationalAutoencoder):
+        opened.gaussian = standard(model.latent_dim)
+    elif opened.gaussian is None:
+        pictures = open_data(data_of(card), card.image_size, card.channels, progress)
+        training = pictures.split("train")
+        opened.gaussian = fitted(model, training, lambda share: progress("Encoding", share))
+    return opened.gaussian

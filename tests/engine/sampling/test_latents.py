@@ -50,3 +50,15 @@ def test_a_number_that_never_varies_stays_as_it_is(monkeypatch) -> None:
     gaussian = fitted(model, small_pictures(), lambda _: None)
     drawn = gaussian.draw(range(5), 0)
     np.testing.assert_allclose(drawn, np.repeat(drawn[:1], 5, axis=0))
+
+
+def test_vectors_near_one_that_was_drawn_are_distributed_alike() -> None:
+    root = np.array([[1.0, 0.0], [0.8, 0.3]])
+    gaussian = Gaussian(np.array([3.0, -1.0]), root)
+    drawn = gaussian.draw(range(3000), seed=1)
+    near = np.concatenate([gaussian.near(z, [place], 1, 0.5) for place, z in enumerate(drawn)])
+    np.testing.assert_allclose(near.mean(axis=0), gaussian.mean, atol=0.06)
+    np.testing.assert_allclose(np.cov(near.T), root @ root.T, atol=0.08)
+    apart = drawn - gaussian.mean, near - gaussian.mean
+    correlation = (apart[0] * apart[1]).mean(axis=0) / (apart[0] ** 2).mean(axis=0)
+    np.testing.assert_allclose(correlation, np.sqrt(0.75), atol=0.06)
