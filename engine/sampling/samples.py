@@ -106,11 +106,14 @@ def draw_steps(request: SampleRequest, drawer: Drawer, watched: bool = False) ->
     """All pictures of a request, `AT_ONCE` side by side; stop by not asking for more."""
     for first in range(0, request.count, AT_ONCE):
         images = range(first, min(first + AT_ONCE, request.count))
+        share = 0.0
         for step in drawer(images, watched):
+            part = step if isinstance(step, Part) else None
             if not isinstance(step, Part):
-                yield Step((first + step * len(images)) / request.count)
-            else:
-                yield Step((first + len(images) * step.seen_px / len(step.pictures[0])) / request.count, step)
+                share = step
+            elif step.is_whole:
+                share = 1.0
+            yield Step((first + share * len(images)) / request.count, part)
 
 
 def open_sampling(

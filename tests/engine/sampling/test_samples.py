@@ -96,6 +96,9 @@ def test_who_watches_sees_pictures_grow_by_rows_of_cells(tmp_path: Path, levels:
     request = SampleRequest(path, 2)
     _, drawer = open_sampling(request, open_model(path))
     steps = list(draw_steps(request, drawer, watched=True))
+    shares = [step.share for step in steps]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
     parts = [step.part for step in steps if step.part is not None]
     assert [part.seen_px for part in parts] == [4, 8, 12, 16]
     assert [part.is_whole for part in parts] == [False, False, False, True]
