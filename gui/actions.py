@@ -15,19 +15,20 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from gui import theme
 
-FILE, EDIT, SELECT, TOOL, VIEW, TRAIN, WORKSPACE, HELP = (
+FILE, EDIT, SELECT, TOOL, VIEW, TRAIN, SAMPLES, WORKSPACE, HELP = (
     "File",
     "Edit",
     "Select",
     "Tool",
     "View",
     "Train",
+    "Samples",
     "Workspace",
     "Help",
 )
-GROUPS = (FILE, EDIT, SELECT, TOOL, VIEW, TRAIN, WORKSPACE, HELP)
-_OF_PAINT = frozenset((EDIT, SELECT, TOOL, VIEW))
-"""Groups that act on the canvas: elsewhere their keys belong to text fields and lists."""
+GROUPS = (FILE, EDIT, SELECT, TOOL, VIEW, TRAIN, SAMPLES, WORKSPACE, HELP)
+_ONLY_IN = {**dict.fromkeys((EDIT, SELECT, TOOL, VIEW), "paint"), SAMPLES: "samples"}
+"""Groups that act in one workspace: elsewhere their keys belong to text fields and lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,13 @@ ACTIONS: tuple[Action, ...] = (
         "Show the painting anew with each snapshot: a picture comes into being",
         True,
     ),
+    Action(
+        "samples.more_like",
+        "More like this",
+        SAMPLES,
+        ("M",),
+        tip="New pictures that share most of the chosen one and differ in a part",
+    ),
     Action("workspace.paint", "Paint", WORKSPACE, ("Ctrl+1",), "palette", "", True, True),
     Action("workspace.train", "Train", WORKSPACE, ("Ctrl+3",), "chart-line", "", True, True),
     Action("workspace.samples", "Samples", WORKSPACE, ("Ctrl+5",), "dices", "", True, True),
@@ -306,7 +314,7 @@ class ActionTable(QObject):
             self._enable(name)
 
     def _enable(self, name: str) -> None:
-        is_here = self._workspace == "paint" or self._rows[name].group not in _OF_PAINT
+        is_here = _ONLY_IN.get(self._rows[name].group, self._workspace) == self._workspace
         self._made[name].setEnabled(is_here and name not in self._forbidden)
 
     def fill_menu(self, menu: QMenu, group: str) -> None:

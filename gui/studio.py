@@ -171,7 +171,8 @@ class Studio:
             self._choose_prior,
         )
         about_samples = self.window, self.samples, self.models, self.files
-        self.sampling = Sampling(*about_samples, chooser, self._exporter, self.compiler)
+        for_files = chooser, self._exporter, self.compiler
+        self.sampling = Sampling(*about_samples, *for_files, self.runs.train_prior)
         self._picker = ModelPicker(
             lambda: self.session.builtin_models,
             lambda path: self.models.use(path, self.files.when_safe),
@@ -246,7 +247,7 @@ class Studio:
 
     def _wire_actions(self) -> None:
         actions, files, window = self.window.actions_table, self.files, self.window
-        commands = self.paint.commands() | self.runs.commands()
+        commands = self.paint.commands() | self.runs.commands() | self.sampling.commands()
         commands |= {
             "file.new": files.new,
             "file.new_random": files.new_random,

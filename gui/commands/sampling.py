@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.checkpoint import ModelCard
 from engine.codes.document import Painting
 from engine.decoding.codes_file import write_codes
 from exporters.contact_sheet import contact_sheet
@@ -16,9 +17,13 @@ from gui.commands.models import Models
 from gui.dialogs.choose_file import FileChooser
 from gui.main_window import MainWindow
 from gui.samples.words import SOURCES
-from gui.state.samples import Group, Sample, SamplesState
+from gui.state.drawn import Group, Sample
+from gui.state.samples import SamplesState
 from gui.workers.job import Worker
 from gui.workers.kernel import KernelCompiler
+
+NOTHING_CHOSEN = "No picture is chosen: click one, or go to it with the arrow keys"
+STILL_DRAWN = "This picture is still being drawn: wait until it is whole, or choose another one"
 
 
 class Sampling:
@@ -33,12 +38,13 @@ class Sampling:
         chooser: FileChooser,
         writer: Worker,
         compiler: KernelCompiler,
+        train_prior: Callable[[ModelCard | None], object],
     ) -> None:
         """`writer` writes files; `compiler` gets the sampler ready."""
         self._window, self._state = window, state
         self._models, self._files = models, files
         self._chooser, self._writer = chooser, writer
-        self._compiler = compiler
+        self._compiler, self._train_prior = compiler, train_prior
         state.failed.connect(window.messages.say_fault)
         state.model_changed.connect(self._prepare)
 
@@ -49,9 +55,33 @@ class Sampling:
 
     def paint(self, group: Group, sample: Sample) -> None:
         """Open a sample as a new painting, after asking what would be lost."""
-        title = f"{SOURCES[group.source][0]} {group.request.seed}-{sample.number}"
+        title = f"{SOURCES[group.source][0]} {'-'.join(map(str, (group.request.seed, *sample.line)))}"
         painting = Painting.of_codes(sample.codes, group.card, title)
         self._files.when_safe(lambda: self._models.show(painting, sample.picture))
+
+    def commands(self) -> dict[str, Callable[[], object]]:
+        """By the names of their actions."""
+        return {"samples.more_like": self.more_like}
+
+    def more_like(self) -> None:
+        """Pictures that share most of the chosen one; says why where there can be none."""
+        chosen = self._whole_one()
+        if chosen is None:
+            return
+        card = chosen[0].card
+        if card.levels and card.prior is None:
+            text = f"{card.name} has no prior, which would draw codes that go with those of this picture"
+            self._window.messages.say("info", text, "Train a prior", lambda: self._train_prior(card))
+        else:
+            self._state.more_like(*chosen)
+
+    def _whole_one(self) -> tuple[Group, Sample] | None:
+        """The chosen picture; says so where there is none, or only a part of it."""
+        chosen = self._state.chosen
+        if chosen is not None and chosen[1].is_whole:
+            return chosen
+        self._window.messages.say("info", NOTHING_CHOSEN if chosen is None else STILL_DRAWN)
+        return None
 
     def save_sheet(self) -> None:
         """Favourites, or all where there are none, side by side as a PNG."""
@@ -78,12 +108,7 @@ class Sampling:
     @property
     def kept(self) -> list[Sample]:
         """The favourites; all whole pictures where there are none."""
-        whole = [
-            group.samples[number]
-            for group in self._state.groups
-            for number in sorted(group.samples)
-            if group.samples[number].is_whole
-        ]
+        whole = [sample for group in self._state.groups for sample in group.in_order if sample.is_whole]
         return [sample for sample in whole if sample.is_favourite] or whole
 
     @staticmethod

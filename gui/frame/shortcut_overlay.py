@@ -13,6 +13,7 @@ from gui.actions import (
     EDIT,
     FILE,
     HELP,
+    SAMPLES,
     SELECT,
     TOOL,
     TRAIN,
@@ -35,7 +36,11 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Move the view", "Space+Drag"),
     ("Take back the stroke in progress", "Esc"),
 )
-_COLUMNS: tuple[tuple[str, ...], ...] = ((FILE, SELECT, TRAIN, HELP), (EDIT, VIEW, WORKSPACE), (TOOL, CANVAS))
+_COLUMNS: tuple[tuple[str, ...], ...] = (
+    (FILE, SELECT, TRAIN, HELP),
+    (EDIT, VIEW, WORKSPACE),
+    (TOOL, SAMPLES, CANVAS),
+)
 _VEIL_ALPHA = 246
 _SHOWN_KEYS = 2
 

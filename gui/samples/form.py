@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -90,6 +91,13 @@ class SamplesForm(QWidget):
         self._models = dict(models)
         self._show_model()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Letters typed on a list go to its entries; as shortcuts they would act on the gallery."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            event.setAccepted(event.text().isalnum())
+            return event.isAccepted()
+        return super().eventFilter(watched, event)
+
     # Showing
 
     def _show_model(self) -> None:
@@ -171,6 +179,8 @@ class SamplesForm(QWidget):
         rows.setSpacing(theme.SPACE_2)
         self.model.setToolTip("Whose pictures are drawn")
         self.label.setToolTip("What they should show")
+        for choice in (self.model, self.label):
+            choice.installEventFilter(self)
         for name, widget in (("Model", self.model), ("Source", self.source)):
             rows.addWidget(_title(name, widget, content))
             rows.addWidget(widget)

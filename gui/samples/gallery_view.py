@@ -26,7 +26,8 @@ from gui import theme
 from gui.frame.label_choice import ANY_LABEL
 from gui.images import to_image
 from gui.samples.words import SOURCES, counted
-from gui.state.samples import Group, Sample, SamplesState
+from gui.state.drawn import Group, Sample
+from gui.state.samples import SamplesState
 
 TILE_PX = 128
 _GAP = theme.SPACE_2
@@ -37,40 +38,43 @@ Place = tuple[int, int]
 
 
 class GalleryView(QWidget):
-    """One picture may be chosen: by a click or arrow keys. Return opens it, F favours, Delete rejects it."""
+    """One picture may be chosen: by a click or arrow keys. Return opens it, F favours, Delete rejects it.
 
-    chosen_changed = Signal()
+    Pictures that are more like another follow it, joined by a line.
+    """
+
     opened = Signal()  # the chosen one, by double click or Return
 
     def __init__(self, state: SamplesState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._chosen: Place | None = None
         self._pointed: Place | None = None
         self._images: dict[int, tuple[Sample, QImage]] = {}
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName("Samples")
         state.gallery_changed.connect(self._follow)
+        state.chosen_changed.connect(self.update)
         self._follow()
 
     # What is chosen
 
     @property
     def chosen(self) -> tuple[Group, Sample] | None:
-        """None where nothing is, or its picture has gone."""
-        if self._chosen is None:
-            return None
-        group, number = self._chosen
-        if group >= len(self._state.groups) or number not in self._state.groups[group].samples:
-            return None
-        return self._state.groups[group], self._state.groups[group].samples[number]
+        return self._state.chosen
 
     def choose(self, place: Place | None) -> None:
-        if place != self._chosen:
-            self._chosen = place
-            self.chosen_changed.emit()
-            self.update()
+        if place is None:
+            self._state.choose_none()
+        else:
+            self._state.choose(self._state.groups[place[0]], place[1])
+
+    @property
+    def _chosen(self) -> Place | None:
+        if self.chosen is None:
+            return None
+        group, sample = self.chosen
+        return self._state.groups.index(group), sample.number
 
     # Where pictures are
 
@@ -79,11 +83,11 @@ class GalleryView(QWidget):
         groups, columns = self._state.groups, self._columns
         width = columns * (TILE_PX + _GAP)
         for index, group in enumerate(groups):
-            for slot, number in enumerate(sorted(group.samples)):
+            for slot, sample in enumerate(group.in_order):
                 row, column = divmod(slot, columns)
                 left = _GAP + index * (width + _GAP) + column * (TILE_PX + _GAP)
                 top = _HEAD + _GAP + row * (TILE_PX + _GAP)
-                yield (index, number), QRect(left, top, TILE_PX, TILE_PX)
+                yield (index, sample.number), QRect(left, top, TILE_PX, TILE_PX)
 
     def place_at(self, at: QPoint) -> Place | None:
         return next((place for place, rect in self.places() if rect.contains(at)), None)
@@ -91,7 +95,7 @@ class GalleryView(QWidget):
     @property
     def chosen_place(self) -> QRect | None:
         """Where the chosen picture stands."""
-        return None if self.chosen is None or self._chosen is None else self._rect(self._chosen)
+        return None if self._chosen is None else self._rect(self._chosen)
 
     @property
     def _columns(self) -> int:
@@ -162,7 +166,7 @@ class GalleryView(QWidget):
             self._state.undo()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.chosen is not None:
             self.opened.emit()
-        elif key == Qt.Key.Key_F and self._chosen is not None and self.chosen is not None:
+        elif key == Qt.Key.Key_F and self._chosen is not None:
             self._favour(self._chosen)
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.chosen is not None:
             self._reject()
@@ -174,11 +178,14 @@ class GalleryView(QWidget):
 
     def _reject(self) -> None:
         """The next one is chosen, so that Delete can go on."""
-        assert self._chosen is not None
-        group, number = self._chosen
-        later = [n for n in sorted(self._state.groups[group].samples) if n > number]
-        self._state.reject(self._state.groups[group], number)
-        self.choose((group, later[0]) if later else None)
+        assert self.chosen is not None
+        group, sample = self.chosen
+        later = [one.number for one in group.in_order if one.line > sample.line]
+        self._state.reject(group, sample.number)
+        if later:
+            self._state.choose(group, later[0])
+        else:
+            self._state.choose_none()
 
     def _step(self, key: Qt.Key) -> bool:
         """To the nearest picture in the direction of an arrow key."""
@@ -191,7 +198,7 @@ class GalleryView(QWidget):
         rects = dict(self.places())
         if key not in ways or not rects:
             return False
-        if self.chosen is None or self._chosen is None:
+        if self._chosen is None:
             self.choose(next(iter(rects)))
             return True
         here, way = rects[self._chosen].center(), ways[key]
@@ -219,11 +226,13 @@ class GalleryView(QWidget):
 
     def _caption(self, place: Place) -> str:
         group = self._state.groups[place[0]]
-        sample, request = group.samples[place[1]], group.request
-        facts = SOURCES[group.source][0], request.label or ANY_LABEL, f"seed {request.seed}"
+        sample = group.samples[place[1]]
+        origin = f"Like picture {sample.like[-1]}" if sample.like else SOURCES[group.source][0]
+        facts = origin, sample.request.label or ANY_LABEL, f"seed {sample.request.seed}"
         about = f"{', '.join(facts)}, picture {place[1]}"
         opens = "\nDouble-click to open it in Paint" if sample.is_whole and sample.codes else ""
-        return f"{about}{opens}\nF marks a favourite, Delete rejects it, Ctrl+Z brings it back"
+        more = "\nM draws more like it" if sample.is_whole else ""
+        return f"{about}{opens}{more}\nF marks a favourite, Delete rejects it, Ctrl+Z brings it back"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -234,6 +243,9 @@ class GalleryView(QWidget):
                 continue
             sample = self._state.groups[place[0]].samples[place[1]]
             self._draw_tile(painter, sample, rect)
+            if sample.like:
+                link = QRect(rect.left() - _GAP, rect.center().y(), _GAP, 2)
+                painter.fillRect(link, QColor(theme.SECONDARY))
             if sample.is_favourite or place == self._pointed:
                 _draw_star(painter, rect, sample.is_favourite)
             if place == self._chosen:

@@ -5,23 +5,24 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from engine.checkpoint import ModelCard
 from engine.errors import CodebrushError, OptionFault
 from engine.priors.drawing import AS_TRAINED, Drawing
-from engine.sampling.requests import SampleRequest, Source, Step, sources_of
+from engine.sampling.requests import MoreLikeRequest, SampleRequest, Source, Step, sources_of
+from gui.state.drawn import Group, Sample, Task
 from gui.state.setting import Setting
 from gui.workers.job import Ticket, UnexpectedError, Worker
 from gui.workers.sample import PictureMaker
 
 MOST = 256
+MORE = 8
+"""So many more like a picture are drawn at a time."""
 UNDO_LIMIT = 20
 """Each may keep the pictures of a whole gallery."""
 _KEY = "samples"
@@ -35,39 +36,13 @@ class ModelShelf(Protocol):
     def look(self, name_or_path: str | Path) -> ModelCard: ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sample:
-    """One picture uint8 (H, W, C), drawn down to row `seen_px`, and its codes (h, w) per level."""
-
-    number: int
-    picture: NDArray[np.uint8]
-    codes: tuple[NDArray[np.int64], ...]
-    seen_px: int
-    is_favourite: bool = False
-
-    @property
-    def is_whole(self) -> bool:
-        return self.seen_px == len(self.picture)
-
-
-@dataclass(slots=True, eq=False)
-class Group:
-    """The pictures of one request, by number; those rejected stand aside."""
-
-    request: SampleRequest
-    source: Source
-    card: ModelCard
-    share: float = 0.0
-    samples: dict[int, Sample] = field(default_factory=dict)
-    rejected: dict[int, Sample] = field(default_factory=dict)
-
-
 class SamplesState(QObject):
     """Settings with their `changed` signal; `groups` of pictures, one per source that was asked for."""
 
     changed = Signal(str)  # a setting, by its name
     model_changed = Signal()  # or should be shown anew, where another could not be read
     gallery_changed = Signal()
+    chosen_changed = Signal()
     running_changed = Signal()
     failed = Signal(object)  # CodebrushError
 
@@ -88,9 +63,12 @@ class SamplesState(QObject):
         self._maker = PictureMaker()
         self._card: ModelCard | None = None
         self._ticket: Ticket | None = None
-        self._waiting: list[Group] = []
-        self._undo: deque[Callable[[], None]] = deque(maxlen=UNDO_LIMIT)
+        self._tasks: list[Task] = []  # of the last run, or of the one under way
+        self._waiting: list[Task] = []
+        self._current: Task | None = None
+        self._undo: deque[Callable[[], bool]] = deque(maxlen=UNDO_LIMIT)  # each says if it changed anything
         self._started = 0.0
+        self._chosen: tuple[Group, int] | None = None
         self.groups: list[Group] = []
         self.doing = ""  # beside drawing
 
@@ -146,7 +124,7 @@ class SamplesState(QObject):
     @property
     def share(self) -> float:
         """Of what was asked for, 0 to 1."""
-        return sum(group.share for group in self.groups) / len(self.groups) if self.groups else 0.0
+        return sum(task.share for task in self._tasks) / len(self._tasks) if self._tasks else 0.0
 
     @property
     def seconds_left(self) -> float | None:
@@ -168,10 +146,21 @@ class SamplesState(QObject):
             return
         if any(group.samples for group in before):
             self._undo.append(lambda: self._put_back(before))
-        self.groups, self._waiting = groups, list(groups)
-        self._started = time.monotonic()
+        self.groups, self._tasks = groups, []
         self.gallery_changed.emit()
-        self._begin_next()
+        self._add([Task(group, group.request) for group in groups])
+
+    def more_like(self, group: Group, sample: Sample) -> None:
+        """Draw pictures that share most of one, to stand after it; behind what is being drawn."""
+        try:
+            request = self._more_like_request(group, sample)
+        except OptionFault as error:
+            self.failed.emit(error)
+            return
+        task = Task(group, request, group.numbers, sample.line)
+        group.more[sample.number] = group.more.get(sample.number, 0) + MORE
+        self._undo.append(lambda: self._take_back(task))
+        self._add([task])
 
     def cancel(self) -> None:
         """Stop at once; what is there stays."""
@@ -192,27 +181,58 @@ class SamplesState(QObject):
             drawing = replace(drawing, guidance=1.0)
         return SampleRequest(card.path, self.count, label or None, self.seed, drawing, source)
 
+    def _more_like_request(self, group: Group, sample: Sample) -> MoreLikeRequest:
+        """With what the picture's model can use of the settings; vectors keep their own label."""
+        card, drawing = group.card, Drawing(self.temperature, self.top_k, self.top_p, self.guidance)
+        if not card.levels:
+            label, drawing = group.request.label, Drawing(temperature=self.temperature)
+        else:
+            known = card.prior.labels if card.prior is not None else ()
+            label = self.label if self.label in self.labels and self.label in known else None
+            drawing = drawing if label is not None else replace(drawing, guidance=1.0)
+        return MoreLikeRequest(
+            card.path,
+            MORE,
+            sample.codes,
+            sample.latent,
+            label,
+            self.seed,
+            drawing,
+            first=group.more.get(sample.number, 0),
+            model_id=card.model_id,
+        )
+
+    def _add(self, tasks: list[Task]) -> None:
+        if self.is_running:
+            self._tasks += tasks
+            self._waiting += tasks
+            self.running_changed.emit()
+        else:
+            self._tasks, self._waiting = list(tasks), list(tasks)
+            self._started = time.monotonic()
+            self._begin_next()
+
     def _begin_next(self) -> None:
         if not self._waiting:
             self._rest()
             return
-        group = self._waiting.pop(0)
+        self._current = task = self._waiting.pop(0)
 
         def begun(card: ModelCard) -> None:
-            group.card = card  # its file may have been written anew since it was looked at
-            self._go_on(group)
+            task.group.card = card  # its file may have been written anew since it was looked at
+            self._go_on(task)
 
-        self._run(group, lambda ticket: self._maker.begin(group.request, ticket), begun)
+        self._run(task, lambda ticket: self._maker.begin(task.request, ticket), begun)
         self.running_changed.emit()
 
-    def _go_on(self, group: Group) -> None:
-        self._run(group, self._maker.go_on, lambda step: self._take(group, step))
+    def _go_on(self, task: Task) -> None:
+        self._run(task, self._maker.go_on, lambda step: self._take(task, step))
 
-    def _run(self, group: Group, job: Callable[[Ticket], Any], done: Callable[[Any], None]) -> None:
+    def _run(self, task: Task, job: Callable[[Ticket], Any], done: Callable[[Any], None]) -> None:
         self._ticket = self._worker.run(
             job,
             on_done=done,
-            on_error=lambda error: self._give_up(group, error),
+            on_error=lambda error: self._give_up(task, error),
             on_progress=self._say,
             key=_KEY,
         )
@@ -221,28 +241,22 @@ class SamplesState(QObject):
         self.doing = f"{what}, {share:.0%}"
         self.running_changed.emit()
 
-    def _take(self, group: Group, step: Step | None) -> None:
+    def _take(self, task: Task, step: Step | None) -> None:
         self.doing = ""
         if step is None:
             self._begin_next()
             return
-        group.share = step.share
+        task.share = step.share
         if step.part is not None:
-            for place, picture in enumerate(step.part.pictures):
-                codes = tuple(level[place] for level in step.part.codes)
-                self._put(group, Sample(step.part.first + place, picture, codes, step.part.seen_px))
+            task.put(step.part)
         self.gallery_changed.emit()
-        self._go_on(group)
+        self._go_on(task)
 
-    def _put(self, group: Group, sample: Sample) -> None:
-        """In the place of what was seen of it before, with what was done with it."""
-        place = group.rejected if sample.number in group.rejected else group.samples
-        before = place.get(sample.number)
-        place[sample.number] = replace(sample, is_favourite=before is not None and before.is_favourite)
-
-    def _give_up(self, group: Group, error: CodebrushError) -> None:
+    def _give_up(self, task: Task, error: CodebrushError) -> None:
         """One source that cannot be drawn from takes nothing from the others."""
-        self.groups.remove(group)
+        self._tasks.remove(task)
+        if not task.like:
+            self.groups.remove(task.group)
         self.gallery_changed.emit()
         self.failed.emit(error)
         if isinstance(error, UnexpectedError):
@@ -250,12 +264,47 @@ class SamplesState(QObject):
         self._begin_next()
 
     def _rest(self) -> None:
-        self._ticket, self.doing = None, ""
+        self._ticket, self._current, self.doing = None, None, ""
         self.groups = [group for group in self.groups if group.samples or group.rejected]
         self.gallery_changed.emit()
         self.running_changed.emit()
 
+    def _take_back(self, task: Task) -> bool:
+        """What more there is like a picture, or would be."""
+        had_pictures, is_current = task.forget(), task is self._current
+        if task not in self._waiting and not is_current:
+            return had_pictures
+        self._tasks.remove(task)
+        if is_current and self._ticket is not None:
+            self._ticket.cancel()
+            self._begin_next()
+        else:
+            self._waiting.remove(task)
+        return True
+
     # What is done with pictures
+
+    @property
+    def chosen(self) -> tuple[Group, Sample] | None:
+        """None where nothing is, or its picture has gone."""
+        if self._chosen is None:
+            return None
+        group, number = self._chosen
+        if group not in self.groups or number not in group.samples:
+            return None
+        return group, group.samples[number]
+
+    def choose(self, group: Group, number: int) -> None:
+        """Turn to one picture."""
+        self._choose((group, number))
+
+    def choose_none(self) -> None:
+        self._choose(None)
+
+    def _choose(self, chosen: tuple[Group, int] | None) -> None:
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self.chosen_changed.emit()
 
     def favour(self, group: Group, number: int) -> None:
         """Mark a picture as a favourite, or no longer."""
@@ -267,18 +316,20 @@ class SamplesState(QObject):
         """Take a picture out of the gallery."""
         group.rejected[number] = group.samples.pop(number)
 
-        def restore() -> None:
+        def restore() -> bool:
             group.samples[number] = group.rejected.pop(number)
+            return True
 
         self._undo.append(restore)
         self.gallery_changed.emit()
 
     def undo(self) -> None:
-        """Bring back the picture rejected last, or what was there before the last sampling."""
-        if self._undo:
-            self._undo.pop()()
-            self.gallery_changed.emit()
+        """Bring back the picture rejected last, or what was there before the last pictures were drawn."""
+        while self._undo and not self._undo.pop()():
+            pass
+        self.gallery_changed.emit()
 
-    def _put_back(self, groups: list[Group]) -> None:
+    def _put_back(self, groups: list[Group]) -> bool:
         self.cancel()
         self.groups = groups
+        return True

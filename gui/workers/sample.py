@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.checkpoint import ModelCard
-from engine.sampling.requests import SampleRequest, Step
+from engine.sampling.requests import MoreLikeRequest, SampleRequest, Step
 from gui.workers.job import Ticket
 from gui.workers.preload import preload_torch
 
@@ -26,7 +26,7 @@ class PictureMaker:
         self._kept: tuple[object, Opened] | None = None
         self._steps: Iterator[Step] = iter(())
 
-    def begin(self, request: SampleRequest, ticket: Ticket) -> ModelCard:
+    def begin(self, request: SampleRequest | MoreLikeRequest, ticket: Ticket) -> ModelCard:
         """Get ready to draw, and say of which model; what was being drawn is given up.
 
         Raises as `engine.sampling` does.
@@ -34,12 +34,19 @@ class PictureMaker:
         self._steps = iter(())
         ticket.raise_if_cancelled()
         preload_torch()
+        from engine.sampling.more_like import open_more_like
         from engine.sampling.samples import draw_steps, open_sampling
 
         opened = self._opened(Path(request.model))
         ticket.raise_if_cancelled()
-        _, drawer = open_sampling(request, opened, lambda what, share: ticket.report(share, what))
-        self._steps = draw_steps(request, drawer, watched=True)
+
+        def tell(what: str, share: float) -> None:
+            ticket.report(share, what)
+
+        if isinstance(request, MoreLikeRequest):
+            self._steps = open_more_like(request, opened, tell)
+        else:
+            self._steps = draw_steps(request, open_sampling(request, opened, tell)[1], watched=True)
         return opened.card
 
     def go_on(self, ticket: Ticket) -> Step | None:

@@ -26,7 +26,8 @@ from gui.frame.lines import line
 from gui.samples.form import SamplesForm
 from gui.samples.gallery_view import GalleryView
 from gui.samples.words import counted
-from gui.state.samples import Group, Sample, SamplesState
+from gui.state.drawn import Group, Sample
+from gui.state.samples import SamplesState
 from gui.state.session import Session
 
 
@@ -34,6 +35,7 @@ class SampleCommands(Protocol):
     """What the rest of the window does with samples."""
 
     def paint(self, group: Group, sample: Sample) -> None: ...
+    def more_like(self) -> None: ...
     def save_sheet(self) -> None: ...
     def save_codes(self) -> None: ...
 
@@ -57,6 +59,7 @@ class SamplesWorkspace(QWidget):
         self.progress = QProgressBar(self)
         self.words, self.time = QLabel(self), QLabel(self)
         self.paint = QPushButton("Open in Paint", self)
+        self.more = QPushButton("More like this", self)
         self.sheet = QPushButton("Save contact sheet...", self)
         self.codes = QPushButton("Save codes...", self)
         self._pages = QStackedWidget(self)
@@ -87,6 +90,7 @@ class SamplesWorkspace(QWidget):
         self.words.setText(", ".join(words) if there else "")
         self.time.setText(self._time_words())
         chosen = self.gallery.chosen
+        self.more.setEnabled(chosen is not None and chosen[1].is_whole)
         self.paint.setEnabled(chosen is not None and chosen[1].is_whole and bool(chosen[1].codes))
         whole = [s for group in state.groups for s in group.samples.values() if s.is_whole]
         self.sheet.setEnabled(bool(whole) and not state.is_running)
@@ -114,14 +118,15 @@ class SamplesWorkspace(QWidget):
         for changed in (
             self._state.gallery_changed,
             self._state.running_changed,
-            self.gallery.chosen_changed,
+            self._state.chosen_changed,
         ):
             changed.connect(self._show_all)
-        self.gallery.chosen_changed.connect(self._follow_chosen)
+        self._state.chosen_changed.connect(self._follow_chosen)
         self.form.model_chosen.connect(self._state.choose_model)
         self.form.prior_asked.connect(lambda: self._train_prior(self._state.card))
         self.gallery.opened.connect(self._open_chosen)
         self.paint.clicked.connect(self._open_chosen)
+        self.more.clicked.connect(self._commands.more_like)
         self.sheet.clicked.connect(self._commands.save_sheet)
         self.codes.clicked.connect(self._commands.save_codes)
 
@@ -151,21 +156,13 @@ class SamplesWorkspace(QWidget):
             label.setProperty("role", "secondary")
             label.setFont(theme.font(tabular=True))
         self.paint.setToolTip("The chosen picture as a new painting (Return, or double-click)")
+        self.more.setToolTip("New pictures that share most of the chosen one and differ in a part (M)")
         self.sheet.setToolTip("The pictures side by side, as a PNG; favourites only, where there are some")
         self.codes.setToolTip("The codes of the same pictures, as an .npz")
-        foot = QHBoxLayout()
-        foot.setContentsMargins(theme.SPACE_3, theme.SPACE_2, theme.SPACE_3, theme.SPACE_2)
-        foot.setSpacing(theme.SPACE_2)
-        foot.addWidget(self.words)
-        foot.addWidget(self.progress)
-        foot.addWidget(self.time)
-        foot.addStretch(1)
-        for button in (self.paint, self.sheet, self.codes):
-            foot.addWidget(button)
         right = QVBoxLayout()
         right.addWidget(self._pages, 1)
         right.addWidget(line(Qt.Orientation.Horizontal, self))
-        right.addLayout(foot)
+        right.addLayout(self._foot())
         whole = QHBoxLayout(self)
         whole.addWidget(self.form)
         whole.addWidget(line(Qt.Orientation.Vertical, self))
@@ -173,3 +170,21 @@ class SamplesWorkspace(QWidget):
         for layout in (right, whole):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(0)
+
+    def _foot(self) -> QVBoxLayout:
+        """How far it is; below it what is done with the chosen picture, and with all of them."""
+        told, buttons, foot = QHBoxLayout(), QHBoxLayout(), QVBoxLayout()
+        for part in (self.words, self.progress, self.time):
+            told.addWidget(part)
+        told.addStretch(1)
+        for button in (self.more, self.paint):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        for button in (self.sheet, self.codes):
+            buttons.addWidget(button)
+        for row in (told, buttons):
+            row.setSpacing(theme.SPACE_2)
+            foot.addLayout(row)
+        foot.setContentsMargins(theme.SPACE_3, theme.SPACE_2, theme.SPACE_3, theme.SPACE_3)
+        foot.setSpacing(theme.SPACE_2)
+        return foot

@@ -1,20 +1,30 @@
-"""New pictures from the command line: sheets of samples, codes drawn anew, and every mistake."""
+"""New pictures from command line and window: sheets of samples, more like one, and every mistake."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
+from gui import theme
+from gui.state.samples import MORE
+from gui.workspaces.samples import SamplesWorkspace
 from tests.journeys.command import Call
+from tests.journeys.test_first_light import Journey
 from tests.small import (
     write_small_model,
     write_small_priors,
     write_small_two_level_model,
     write_small_vector_model,
 )
+
+Control = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture(scope="module")
@@ -167,3 +177,73 @@ def test_mistakes_with_resampling_are_told_in_one_line(call: Call, models: Path)
     call("resample", vae, "codes.npz", "--mask", white, *out).refused("has no codes", status=2)
     call("resample", one, "codes.npz", "--mask", white, "--out", "new").refused("end in .npz", status=2)
     assert not Path("new.npz").exists()
+
+
+# In the window
+
+
+@pytest.fixture
+def journey(qtbot: QtBot, tmp_path: Path) -> Iterator[Journey]:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme.apply_theme(app)
+    made = Journey(tmp_path / "journey")
+    yield made
+    made.close()
+
+
+def sample(journey: Journey, count: int = 2) -> SamplesWorkspace:
+    """Go to the samples and draw some with the settings as they are."""
+    visitor, studio = journey.visitor, journey.studio
+    visitor.press(visitor.canvas, Qt.Key.Key_5, Control)
+    workspace = studio.window.workspaces.currentWidget()
+    assert isinstance(workspace, SamplesWorkspace)
+    workspace.form.numbers["count"].number.setValue(count)
+    visitor.click(workspace.form.draw)
+    visitor.wait(lambda: not studio.samples.is_running, "the samples")
+    return workspace
+
+
+def test_more_like_this_from_the_window(journey: Journey) -> None:
+    visitor, studio, samples = journey.visitor, journey.studio, journey.studio.samples
+    workspace = sample(journey)
+    gallery, messages = workspace.gallery, studio.window.messages
+    (group,) = samples.groups
+
+    # Without a chosen picture it says what to do.
+    visitor.press(gallery, Qt.Key.Key_M)
+    assert "No picture is chosen" in messages.text
+
+    # A click chooses the second one; M draws more like it, which come one after another, each from above.
+    visitor.click(gallery, dict(gallery.places())[0, 1].center())
+    one = group.samples[1]
+    visitor.press(gallery, Qt.Key.Key_M)
+    visitor.wait(lambda: len(group.samples) == 4, "the second of them")
+    assert [sample.is_whole for sample in group.in_order[:3]] == [True, True, True]
+    assert not group.samples[3].is_whole
+    visitor.wait(lambda: not samples.is_running, "all of them")
+    assert [sample.line for sample in group.in_order] == [(0,), (1,), *((1, 2 + k) for k in range(MORE))]
+    for sample_ in group.in_order[2:]:
+        same = (sample_.codes[0] == one.codes[0]).mean()
+        assert 0.4 < same < 1
+    kept = [sample_.codes[0] for sample_ in group.in_order]
+
+    # Undo takes them back; the same is drawn again by the button.
+    visitor.press(gallery, Qt.Key.Key_Z, Control)
+    assert len(group.samples) == 2
+    visitor.click(workspace.more)
+    visitor.wait(lambda: not samples.is_running, "all of them")
+    assert np.array_equal([sample_.codes[0] for sample_ in group.in_order], kept)
+
+    # More of the first of them, stopped by Cancel, which keeps what is there.
+    visitor.press(gallery, Qt.Key.Key_Right)
+    visitor.press(gallery, Qt.Key.Key_M)
+    visitor.wait(lambda: len(group.samples) > 2 + MORE, "some more")
+    visitor.click(workspace.form.cancel)
+    assert not samples.is_running
+    assert group.in_order[3].like == (1, 2)
+
+    # One of them is painted on.
+    visitor.press(gallery, Qt.Key.Key_Return)
+    assert studio.window.workspace == "paint"
+    assert np.array_equal(journey.codes, kept[2])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -123,3 +124,19 @@ def test_a_model_of_one_source_leaves_it_open_beside_others(
     samples_state.choose_model(sample_models / "vae.safetensors")
     assert form.source.isEnabled()
     assert not form.compare.isVisible()
+
+
+def test_letters_typed_on_a_list_are_no_shortcuts(qtbot: QtBot, form: SamplesForm) -> None:
+    pressed: list[None] = []
+    shortcut = QShortcut(QKeySequence("M"), form)
+    shortcut.activated.connect(lambda: pressed.append(None))
+    form.activateWindow()
+    qtbot.waitUntil(form.isActiveWindow)
+    form.label.setFocus()
+    QTest.keyClick(form.label, Qt.Key.Key_O)
+    QTest.keyClick(form.label, Qt.Key.Key_M)
+    assert form.label.currentText() == "odd"
+    assert not pressed
+    form.draw.setFocus()
+    QTest.keyClick(form.draw, Qt.Key.Key_M)
+    assert pressed

@@ -10,8 +10,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from gui import theme
 from gui.samples.gallery_view import GalleryView, _star_of
-from gui.state.samples import SamplesState
+from gui.state.samples import MORE, SamplesState
 from tests.gui.state.test_samples import drawn
 
 Left = Qt.MouseButton.LeftButton
@@ -129,3 +130,24 @@ def test_it_is_as_high_as_its_pictures_need(gallery: GalleryView, samples_state:
     assert gallery.minimumHeight() > wide
     bottom = max(rect.bottom() for _, rect in gallery.places())
     assert gallery.minimumHeight() > bottom
+
+
+def test_what_is_like_a_picture_follows_it_joined_by_a_line(
+    qtbot: QtBot, gallery: GalleryView, samples_state: SamplesState, sample_models: Path
+) -> None:
+    samples_state.choose_model(sample_models / "one.safetensors")
+    samples_state.compares, samples_state.count = False, 2
+    (group,) = drawn(qtbot, samples_state).groups
+    samples_state.more_like(group, group.samples[0])
+    qtbot.waitUntil(lambda: not samples_state.is_running, timeout=20_000)
+    places = dict(gallery.places())
+    assert [number for _, number in places] == [0, *range(2, 2 + MORE), 1]
+    shot = gallery.grab().toImage()
+    for number, joined in ((2, True), (1, False)):
+        rect = places[0, number]
+        colour = shot.pixelColor(rect.left() - 3, rect.center().y()).name()
+        assert (colour == theme.SECONDARY) == joined
+    assert gallery._caption((0, 2)).startswith("Like picture 0, any label, seed 0, picture 2\n")
+    gallery.choose((0, 1 + MORE))
+    QTest.keyClick(gallery, Qt.Key.Key_Delete)
+    assert chosen(gallery) == ("unigram", 1)

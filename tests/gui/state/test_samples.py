@@ -9,10 +9,14 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.checkpoint import read_card
-from engine.sampling.requests import SampleRequest
+from engine.models.registry import find_model
+from engine.priors.drawing import Drawing
+from engine.sampling.more_like import draw_more_like
+from engine.sampling.requests import MoreLikeRequest, SampleRequest
 from engine.sampling.samples import draw_samples
-from gui.state.samples import MOST, SamplesState
-from tests.small import write_small_model
+from gui.state.drawn import Group
+from gui.state.samples import MORE, MOST, SamplesState
+from tests.small import write_small_model, write_small_priors
 
 
 def drawn(qtbot: QtBot, samples_state: SamplesState) -> SamplesState:
@@ -201,3 +205,167 @@ def test_settings_stay_in_their_ranges(samples_state: SamplesState) -> None:
     assert samples_state.count == 1
     samples_state.count = 10**6
     assert samples_state.count == MOST
+
+
+# More like this
+
+
+def more(qtbot: QtBot, state: SamplesState, number: int) -> Group:
+    (group,) = state.groups
+    state.more_like(group, group.samples[number])
+    qtbot.waitUntil(lambda: not state.is_running, timeout=20_000)
+    return group
+
+
+def numbers(group: Group) -> list[int]:
+    return [sample.number for sample in group.in_order]
+
+
+@pytest.mark.parametrize("name", ["one", "two"])
+def test_more_like_a_picture_follow_it_and_are_what_the_engine_draws(
+    qtbot: QtBot, samples_state: SamplesState, sample_models: Path, name: str
+) -> None:
+    path = sample_models / f"{name}.safetensors"
+    samples_state.choose_model(path)
+    samples_state.count = 3
+    one = drawn(qtbot, samples_state).groups[0].samples[1]
+    samples_state.label, samples_state.seed, samples_state.temperature = "even", 9, 0.8
+    group = more(qtbot, samples_state, 1)
+    assert numbers(group) == [0, 1, *range(3, 3 + MORE), 2]
+    request = MoreLikeRequest(path, MORE, one.codes, None, "even", 9, Drawing(temperature=0.8))
+    expected = draw_more_like(request)
+    for place in range(MORE):
+        sample = group.samples[3 + place]
+        np.testing.assert_array_equal(sample.picture, expected.pictures[place])
+        assert (sample.like, sample.is_whole) == ((1,), True)
+        assert (sample.request.label, sample.request.seed) == ("even", 9)
+    assert samples_state.share == 1.0
+
+
+def test_more_like_it_again_are_others_and_more_like_those_follow_them(
+    qtbot: QtBot, samples_state: SamplesState, sample_models: Path
+) -> None:
+    samples_state.choose_model(sample_models / "vae.safetensors")
+    samples_state.count = 2
+    drawn(qtbot, samples_state)
+    more(qtbot, samples_state, 0)
+    more(qtbot, samples_state, 0)
+    group = more(qtbot, samples_state, 3)
+    first, again, nephews = (list(range(2 + n * MORE, 2 + (n + 1) * MORE)) for n in range(3))
+    assert numbers(group) == [0, 2, 3, *nephews, *first[2:], *again, 1]
+    latents = [sample.latent for sample in group.in_order if sample.latent is not None]
+    assert len(np.unique(latents, axis=0)) == len(group.samples)
+    samples_state.undo()
+    assert numbers(group) == [0, *first, *again, 1]
+    samples_state.undo()
+    samples_state.reject(group, 4)
+    kept = group.samples[5].latent
+    samples_state.undo()
+    samples_state.undo()
+    assert numbers(group) == [0, 1]
+    np.testing.assert_array_equal(more(qtbot, samples_state, 0).samples[5].latent, kept)
+
+
+def test_vectors_keep_their_label(qtbot: QtBot, samples_state: SamplesState) -> None:
+    samples_state.choose_model(find_model("mnist-cvae"))
+    samples_state.label, samples_state.count = "7", 1
+    drawn(qtbot, samples_state)
+    samples_state.label, samples_state.top_k = "3", 5
+    group = more(qtbot, samples_state, 0)
+    assert [sample.request.label for sample in group.in_order] == ["7"] * (1 + MORE)
+
+
+def test_a_label_that_the_model_of_the_picture_does_not_know_is_left_out(
+    qtbot: QtBot, samples_state: SamplesState, sample_models: Path
+) -> None:
+    samples_state.choose_model(sample_models / "one.safetensors")
+    samples_state.count = 1
+    drawn(qtbot, samples_state)
+    samples_state.choose_model(find_model("emoji-vqvae"))
+    samples_state.label, samples_state.guidance = "Flags", 2.0
+    group = more(qtbot, samples_state, 0)
+    assert [sample.request.label for sample in group.in_order] == [None] * (1 + MORE)
+
+
+def test_what_is_asked_for_while_drawing_waits_its_turn(
+    qtbot: QtBot, samples_state: SamplesState, sample_models: Path
+) -> None:
+    samples_state.choose_model(sample_models / "one.safetensors")
+    samples_state.count = 20
+    samples_state.sample()
+    (group,) = samples_state.groups
+    qtbot.waitUntil(lambda: 0 in group.samples and group.samples[0].is_whole, timeout=20_000)
+    for number in (0, 1):
+        samples_state.more_like(group, group.samples[number])
+    qtbot.waitUntil(lambda: not samples_state.is_running, timeout=20_000)
+    assert numbers(group) == [0, *range(20, 20 + MORE), 1, *range(20 + MORE, 20 + 2 * MORE), *range(2, 20)]
+
+
+def test_undo_stops_what_is_being_drawn_and_takes_it_back(
+    qtbot: QtBot, samples_state: SamplesState, sample_models: Path
+) -> None:
+    samples_state.choose_model(sample_models / "one.safetensors")
+    samples_state.count = 2
+    (group,) = drawn(qtbot, samples_state).groups
+    for number in (0, 1):
+        samples_state.more_like(group, group.samples[number])
+    qtbot.waitUntil(lambda: len(group.samples) > 3, timeout=20_000)
+    samples_state.undo()  # the one that waits
+    assert samples_state.is_running
+    samples_state.undo()
+    assert not samples_state.is_running
+    assert numbers(group) == [0, 1]
+    qtbot.waitUntil(lambda: samples_state._worker.pending == 0)
+    assert numbers(group) == [0, 1]
+
+
+def test_cancelling_keeps_those_that_are_there(
+    qtbot: QtBot, samples_state: SamplesState, sample_models: Path
+) -> None:
+    samples_state.choose_model(sample_models / "one.safetensors")
+    samples_state.count = 1
+    (group,) = drawn(qtbot, samples_state).groups
+    samples_state.more_like(group, group.samples[0])
+    qtbot.waitUntil(lambda: len(group.samples) > 2, timeout=20_000)
+    samples_state.cancel()
+    there = numbers(group)
+    qtbot.waitUntil(lambda: samples_state._worker.pending == 0)
+    assert numbers(group) == there
+    samples_state.undo()
+    assert numbers(group) == [0]
+
+
+def test_a_picture_of_a_model_that_has_changed_is_told_and_leaves_nothing_to_undo(
+    qtbot: QtBot, samples_state: SamplesState, tmp_path: Path
+) -> None:
+    faults: list[str] = []
+    samples_state.failed.connect(lambda error: faults.append(str(error)))
+    path = write_small_priors(tmp_path / "run.safetensors", write_small_model(tmp_path / "bare.safetensors"))
+    samples_state.choose_model(path)
+    samples_state.count = 2
+    (group,) = drawn(qtbot, samples_state).groups
+    samples_state.reject(group, 1)
+    write_small_priors(path, write_small_model(tmp_path / "other.safetensors", codes=12))
+    more(qtbot, samples_state, 0)
+    assert faults == ["run has changed since it made this picture: draw new ones"]
+    assert samples_state.groups == [group]
+    samples_state.undo()
+    assert numbers(group) == [0, 1]
+    samples_state.temperature = float("inf")
+    samples_state.more_like(group, group.samples[0])
+    assert "temperature of inf" in faults[1]
+    assert not samples_state.is_running
+
+
+def test_a_choice_lasts_as_long_as_its_picture(
+    qtbot: QtBot, samples_state: SamplesState, sample_models: Path
+) -> None:
+    samples_state.choose_model(sample_models / "vae.safetensors")
+    samples_state.count = 1
+    (group,) = drawn(qtbot, samples_state).groups
+    assert samples_state.chosen is None
+    with qtbot.waitSignal(samples_state.chosen_changed):
+        samples_state.choose(group, 0)
+    assert samples_state.chosen == (group, group.samples[0])
+    samples_state.reject(group, 0)
+    assert samples_state.chosen is None

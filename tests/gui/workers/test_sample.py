@@ -6,11 +6,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.checkpoint import read_card
 from engine.errors import ModelNotFound
-from engine.sampling.requests import Part, SampleRequest
+from engine.sampling.requests import MoreLikeRequest, Part, SampleRequest
 from gui.workers import sample
 from gui.workers.job import CancelledError, Ticket
 from gui.workers.sample import PictureMaker
@@ -83,3 +84,12 @@ def test_a_turn_ends_where_there_is_nothing_to_see_yet(
 def test_it_says_of_which_model_it_draws(model: Path) -> None:
     card = PictureMaker().begin(SampleRequest(model, 1, source="prior"), ticket())
     assert card == read_card(model)
+
+
+def test_more_like_a_picture_comes_one_after_another(model: Path) -> None:
+    maker = PictureMaker()
+    card = maker.begin(MoreLikeRequest(model, 3, (np.zeros((4, 4), np.int64),)), ticket())
+    assert card == read_card(model)
+    seen = [(part.first, part.seen_px) for part in all_seen(maker)]
+    assert seen == sorted(seen)
+    assert [first for first, seen_px in seen if seen_px == 16] == [0, 1, 2]

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from gui.state.samples import MORE
 from gui.studio import Studio
 from gui.workers.load import program_library
 from gui.workspaces.samples import SamplesWorkspace
@@ -132,3 +133,43 @@ def test_what_arrow_keys_choose_comes_into_view(qtbot: QtBot, studio: Studio) ->
     place = shown.gallery.chosen_place
     assert place is not None
     assert shown.gallery.visibleRegion().boundingRect().contains(place)
+
+
+def test_more_like_the_chosen_one_by_key_and_button(qtbot: QtBot, studio: Studio) -> None:
+    shown = sample(qtbot, studio)
+    assert not shown.more.isEnabled()
+    shown.gallery.setFocus()
+    QTest.keyClick(shown.gallery, Qt.Key.Key_Right)
+    assert shown.more.isEnabled()
+    QTest.keyClick(shown.gallery, Qt.Key.Key_M)
+    QTest.mouseClick(shown.more, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not studio.samples.is_running, timeout=20_000)
+    assert shown.words.text() == f"{3 + 2 * MORE} pictures"
+    QTest.keyClick(shown.gallery, Qt.Key.Key_Right)
+    QTest.keyClick(shown.gallery, Qt.Key.Key_Return)
+    assert studio.painting.painting.title == "Prior 0-0-3"
+
+
+def test_why_there_is_no_more_like_it_is_told(qtbot: QtBot, studio: Studio) -> None:
+    shown = workspace(studio)
+    more, messages = studio.window.actions_table["samples.more_like"], studio.window.messages
+    more.trigger()
+    assert messages.text.startswith("No picture is chosen")
+    studio.samples.count = 16
+    QTest.mouseClick(shown.form.draw, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(studio.samples.groups[0].samples), timeout=20_000)
+    studio.samples.cancel()
+    studio.samples.choose(studio.samples.groups[0], 0)
+    more.trigger()
+    assert "still being drawn" in messages.text
+    assert studio.session.card is not None
+    studio.samples.choose_model(studio.session.card.path.parent / "bare.safetensors")
+    sample(qtbot, studio)
+    studio.samples.choose(studio.samples.groups[0], 0)
+    more.trigger()
+    assert "bare has no prior" in messages.text
+    QTest.mouseClick(messages._action, Qt.MouseButton.LeftButton)
+    assert studio.window.workspace == "train"
+    assert studio.train.settings.prior.combo.currentText() == "bare"
+    assert not more.isEnabled()
+    qtbot.waitUntil(lambda: studio.is_idle)
