@@ -245,8 +245,8 @@ def _sample(options: Options) -> None:
         options.device,
     )
     with progress_line(quiet=options.json) as tell:
-        done = sample_pictures(request, options.out, options.codes, tell)
-    text = "\n".join(path for path in (done["path"], done["codes"]) if path is not None)
+        done = sample_pictures(request, options.out, options.codes, tell, options.gif)
+    text = "\n".join(done[name] for name in ("path", "codes", "gif") if done[name] is not None)
     _print_result(options, text, **done)
 
 

@@ -108,6 +108,9 @@ def sample_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--out", metavar="SHEET.png", type=Path, required=True, help="pictures side by side")
     parser.add_argument("--codes", metavar="CODES.npz", type=Path, help="the codes too")
+    parser.add_argument(
+        "--gif", metavar="FILE.gif", type=Path, help="the first picture being drawn, code after code"
+    )
     _device_argument(parser)
 
 

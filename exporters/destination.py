@@ -8,7 +8,11 @@ from pathlib import Path
 from engine.errors import CannotWrite, OptionFault
 from engine.files import reason_of
 
-_WRITTEN_AS = {".npz": "codes are written as NumPy arrays", ".png": "pictures are written as PNG"}
+_WRITTEN_AS = {
+    ".gif": "animations are written as GIF",
+    ".npz": "codes are written as NumPy arrays",
+    ".png": "pictures are written as PNG",
+}
 
 
 def require_suffix(path: Path, suffix: str) -> None:

@@ -257,6 +257,12 @@ ACTIONS: tuple[Action, ...] = (
         ("M",),
         tip="New pictures that share most of the chosen one and differ in a part",
     ),
+    Action(
+        "samples.save_gif",
+        "Save as GIF...",
+        SAMPLES,
+        tip="The chosen picture being drawn, code after code",
+    ),
     Action("workspace.paint", "Paint", WORKSPACE, ("Ctrl+1",), "palette", "", True, True),
     Action("workspace.train", "Train", WORKSPACE, ("Ctrl+3",), "chart-line", "", True, True),
     Action("workspace.samples", "Samples", WORKSPACE, ("Ctrl+5",), "dices", "", True, True),

@@ -1,4 +1,4 @@
-"""The tour through the Samples workspace: pictures coming into being, and what each source gives."""
+"""The tour through the Samples workspace: pictures coming into being, more like one, what sources give."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LABEL = "Flags"
 
 
 def visit_samples(visitor: Visitor) -> None:
-    """Pictures while they are drawn, where there is a prior; then all sources side by side, one chosen."""
+    """With a prior, pictures while they are drawn and more like one; then all sources side by side."""
     studio = visitor.studio
     state = studio.samples
     visitor.trigger("workspace.samples")
@@ -24,6 +24,7 @@ def visit_samples(visitor: Visitor) -> None:
         visitor.wait(lambda: _rows_seen(visitor) > 0.5, "half of the pictures")
         state.cancel()
         visitor.shoot("samples-being-drawn")
+        _more_like_one(visitor, workspace)
     state.label, state.compares, state.count = "", True, 9
     visitor.click(workspace.form.draw)
     visitor.wait(lambda: not state.is_running, "the samples")
@@ -32,6 +33,19 @@ def visit_samples(visitor: Visitor) -> None:
         visitor.press(workspace.gallery, key)
     visitor.shoot("samples-side-by-side")
     visitor.trigger("workspace.paint")
+
+
+def _more_like_one(visitor: Visitor, workspace: SamplesWorkspace) -> None:
+    """Of a few pictures the second one, and what is like it."""
+    state = visitor.studio.samples
+    state.count = 6
+    visitor.click(workspace.form.draw)
+    visitor.wait(lambda: not state.is_running, "a few samples")
+    workspace.gallery.setFocus()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_M):
+        visitor.press(workspace.gallery, key)
+    visitor.wait(lambda: not state.is_running, "more like one of them")
+    visitor.shoot("samples-more-like-one")
 
 
 def _rows_seen(visitor: Visitor) -> float:

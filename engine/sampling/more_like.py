@@ -36,6 +36,7 @@ from engine.sampling.samples import (
     gaussian_of,
     open_model,
     part_of_latents,
+    refuse_changed,
     refuse_for_vectors,
     refuse_guidance,
 )
@@ -65,8 +66,8 @@ def open_more_like(
     autoencoder's data are not at hand.
     """
     card, model = opened.card, opened.model
-    if request.model_id not in (None, card.model_id):
-        raise OptionFault(f"{card.name} has changed since it made this picture: draw new ones")
+    if request.model_id is not None:
+        refuse_changed(card, request.model_id)
     if isinstance(model, DiscreteAutoencoder):
         return _of_codes(request, card, model)
     return iter(_of_latents(request, opened, progress))

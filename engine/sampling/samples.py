@@ -167,6 +167,25 @@ def decoded(model: DiscreteAutoencoder, codes: Sequence[Codes]) -> NDArray[np.ui
     return to_pixels(model.decode_codes(placed).cpu().numpy())
 
 
+def decode_of(opened: Opened, model_id: str | None = None) -> Callable[[Sequence[Codes]], NDArray[np.uint8]]:
+    """What makes pictures of codes (B, h, w) per level; of those that the model of `model_id` made, if given.
+
+    Raises `OptionFault` where that is another model, or has no codes.
+    """
+    model = opened.model
+    if model_id is not None:
+        refuse_changed(opened.card, model_id)
+    if not isinstance(model, DiscreteAutoencoder):
+        raise OptionFault(f"{opened.card.name} has no codes")
+    return lambda codes: decoded(model, codes)
+
+
+def refuse_changed(card: ModelCard, model_id: str) -> None:
+    """Raise `OptionFault` where a picture is of a model whose file holds another one by now."""
+    if model_id != card.model_id:
+        raise OptionFault(f"{card.name} has changed since it made this picture: draw new ones")
+
+
 def _from_prior(
     request: SampleRequest, card: ModelCard, model: DiscreteAutoencoder, grids: _Grids
 ) -> _CodesOf:

@@ -10,6 +10,7 @@ import numpy as np
 from engine.checkpoint import ModelCard
 from engine.codes.document import Painting
 from engine.decoding.codes_file import write_codes
+from exporters.animation import save_gif
 from exporters.contact_sheet import contact_sheet
 from exporters.images import save_png
 from gui.commands.files import Files
@@ -24,6 +25,7 @@ from gui.workers.kernel import KernelCompiler
 
 NOTHING_CHOSEN = "No picture is chosen: click one, or go to it with the arrow keys"
 STILL_DRAWN = "This picture is still being drawn: wait until it is whole, or choose another one"
+NOT_DRAWN = "This picture came from a latent vector all at once: only codes are drawn one after another"
 
 
 class Sampling:
@@ -61,7 +63,7 @@ class Sampling:
 
     def commands(self) -> dict[str, Callable[[], object]]:
         """By the names of their actions."""
-        return {"samples.more_like": self.more_like}
+        return {"samples.more_like": self.more_like, "samples.save_gif": self.save_gif}
 
     def more_like(self) -> None:
         """Pictures that share most of the chosen one; says why where there can be none."""
@@ -74,6 +76,20 @@ class Sampling:
             self._window.messages.say("info", text, "Train a prior", lambda: self._train_prior(card))
         else:
             self._state.more_like(*chosen)
+
+    def save_gif(self) -> None:
+        """The chosen picture being drawn; says why where it cannot be."""
+        chosen = self._whole_one()
+        if chosen is None:
+            return
+        if not chosen[1].codes:
+            self._window.messages.say("info", NOT_DRAWN)
+            return
+
+        def save(path: Path) -> None:
+            self._state.animate(*chosen, lambda frames: self._write(path, lambda: save_gif(path, frames)))
+
+        self._chooser.to_save("Save as GIF", "sample.gif", "gif", "GIF animation (*.gif)", save)
 
     def _whole_one(self) -> tuple[Group, Sample] | None:
         """The chosen picture; says so where there is none, or only a part of it."""
@@ -93,17 +109,18 @@ class Sampling:
 
     def _save(self, title: str, name: str, filters: str, write: Callable[[Path, list[Sample]], None]) -> None:
         kept = self.kept
-        if not kept:
-            return
-
-        def save(path: Path) -> None:
-            self._writer.run(
-                lambda _: write(path, kept),
-                on_done=lambda _: self._window.messages.say("good", f"Saved to {path}"),
-                on_error=self._window.messages.say_fault,
+        if kept:
+            suffix = Path(name).suffix[1:]
+            self._chooser.to_save(
+                title, name, suffix, filters, lambda path: self._write(path, lambda: write(path, kept))
             )
 
-        self._chooser.to_save(title, name, Path(name).suffix[1:], filters, save)
+    def _write(self, path: Path, write: Callable[[], None]) -> None:
+        self._writer.run(
+            lambda _: write(),
+            on_done=lambda _: self._window.messages.say("good", f"Saved to {path}"),
+            on_error=self._window.messages.say_fault,
+        )
 
     @property
     def kept(self) -> list[Sample]:

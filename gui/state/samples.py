@@ -15,6 +15,7 @@ from engine.checkpoint import ModelCard
 from engine.errors import CodebrushError, OptionFault
 from engine.priors.drawing import AS_TRAINED, Drawing
 from engine.sampling.requests import MoreLikeRequest, SampleRequest, Source, Step, sources_of
+from exporters.images import Pixels
 from gui.state.drawn import Group, Sample, Task
 from gui.state.setting import Setting
 from gui.workers.job import Ticket, UnexpectedError, Worker
@@ -283,6 +284,14 @@ class SamplesState(QObject):
         return True
 
     # What is done with pictures
+
+    def animate(self, group: Group, sample: Sample, done: Callable[[list[Pixels]], None]) -> None:
+        """Call `done` with the frames of a picture being drawn; `failed` where it has no codes for it."""
+        self._worker.run(
+            lambda ticket: self._maker.frames(group.card, sample.codes, ticket),
+            on_done=done,
+            on_error=self.failed.emit,
+        )
 
     @property
     def chosen(self) -> tuple[Group, Sample] | None:

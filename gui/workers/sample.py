@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.checkpoint import ModelCard
+from engine.priors.requests import Codes
 from engine.sampling.requests import MoreLikeRequest, SampleRequest, Step
+from exporters.images import Pixels
 from gui.workers.job import Ticket
 from gui.workers.preload import preload_torch
 
@@ -58,6 +60,19 @@ class PictureMaker:
             if step.part is not None or time.monotonic() >= until:
                 break
         return last
+
+    def frames(self, card: ModelCard, codes: Sequence[Codes], ticket: Ticket) -> list[Pixels]:
+        """A picture being drawn whose codes (h, w) per level the model of `card` has made.
+
+        Raises as `begin` does, and `OptionFault` where the model's file holds another one by now.
+        """
+        ticket.raise_if_cancelled()
+        preload_torch()
+        from engine.sampling.samples import decode_of
+        from exporters.animation import drawing
+
+        decode = decode_of(self._opened(card.path), card.model_id)
+        return drawing(codes, decode, lambda what, share: ticket.report(share, what))
 
     def _opened(self, path: Path) -> Opened:
         from engine.models.registry import find_model

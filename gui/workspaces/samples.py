@@ -36,6 +36,7 @@ class SampleCommands(Protocol):
 
     def paint(self, group: Group, sample: Sample) -> None: ...
     def more_like(self) -> None: ...
+    def save_gif(self) -> None: ...
     def save_sheet(self) -> None: ...
     def save_codes(self) -> None: ...
 
@@ -60,6 +61,7 @@ class SamplesWorkspace(QWidget):
         self.words, self.time = QLabel(self), QLabel(self)
         self.paint = QPushButton("Open in Paint", self)
         self.more = QPushButton("More like this", self)
+        self.gif = QPushButton("Save as GIF...", self)
         self.sheet = QPushButton("Save contact sheet...", self)
         self.codes = QPushButton("Save codes...", self)
         self._pages = QStackedWidget(self)
@@ -91,7 +93,8 @@ class SamplesWorkspace(QWidget):
         self.time.setText(self._time_words())
         chosen = self.gallery.chosen
         self.more.setEnabled(chosen is not None and chosen[1].is_whole)
-        self.paint.setEnabled(chosen is not None and chosen[1].is_whole and bool(chosen[1].codes))
+        for button in (self.paint, self.gif):
+            button.setEnabled(chosen is not None and chosen[1].is_whole and bool(chosen[1].codes))
         whole = [s for group in state.groups for s in group.samples.values() if s.is_whole]
         self.sheet.setEnabled(bool(whole) and not state.is_running)
         self.codes.setEnabled(any(sample.codes for sample in whole) and not state.is_running)
@@ -127,6 +130,7 @@ class SamplesWorkspace(QWidget):
         self.gallery.opened.connect(self._open_chosen)
         self.paint.clicked.connect(self._open_chosen)
         self.more.clicked.connect(self._commands.more_like)
+        self.gif.clicked.connect(self._commands.save_gif)
         self.sheet.clicked.connect(self._commands.save_sheet)
         self.codes.clicked.connect(self._commands.save_codes)
 
@@ -157,6 +161,7 @@ class SamplesWorkspace(QWidget):
             label.setFont(theme.font(tabular=True))
         self.paint.setToolTip("The chosen picture as a new painting (Return, or double-click)")
         self.more.setToolTip("New pictures that share most of the chosen one and differ in a part (M)")
+        self.gif.setToolTip("The chosen picture being drawn, code after code")
         self.sheet.setToolTip("The pictures side by side, as a PNG; favourites only, where there are some")
         self.codes.setToolTip("The codes of the same pictures, as an .npz")
         right = QVBoxLayout()
@@ -177,7 +182,7 @@ class SamplesWorkspace(QWidget):
         for part in (self.words, self.progress, self.time):
             told.addWidget(part)
         told.addStretch(1)
-        for button in (self.more, self.paint):
+        for button in (self.more, self.paint, self.gif):
             buttons.addWidget(button)
         buttons.addStretch(1)
         for button in (self.sheet, self.codes):

@@ -14,6 +14,8 @@ def test_a_name_must_keep_what_it_promises() -> None:
     require_suffix(Path("codes.NPZ"), ".npz")
     with pytest.raises(OptionFault, match=r"sheet\.jpg: pictures are written as PNG: .* end in \.png"):
         require_suffix(Path("sheet.jpg"), ".png")
+    with pytest.raises(OptionFault, match="animations are written as GIF"):
+        require_suffix(Path("drawn.png"), ".gif")
 
 
 def test_folders_that_are_not_there_yet_are_welcome(tmp_path: Path) -> None:

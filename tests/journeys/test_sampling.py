@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.models.registry import find_model
 from gui import theme
 from gui.state.samples import MORE
 from gui.workspaces.samples import SamplesWorkspace
@@ -56,7 +57,13 @@ def mask(path: str, size: tuple[int, int], box: tuple[int, int, int, int] | None
 def test_samples_come_as_a_sheet_and_as_codes_that_decode_to_it(call: Call, models: Path) -> None:
     words = ("sample", models / "two.safetensors", "--count", 3, "--label", "odd", "--seed", 5)
     told = call(*words, "--out", "sheet.png", "--codes", "codes.npz", "--json").json
-    assert told == {"path": "sheet.png", "codes": "codes.npz", "count": 3, "source": "prior"}
+    assert told == {
+        "path": "sheet.png",
+        "codes": "codes.npz",
+        "gif": None,
+        "count": 3,
+        "source": "prior",
+    }
     coarse, fine = levels("codes.npz")
     assert (coarse.shape, fine.shape) == ((3, 2, 2), (3, 4, 4))
     call("decode", models / "two.safetensors", "codes.npz", "--out", "one.png")
@@ -86,6 +93,19 @@ def test_vectors_are_drawn_from_a_gaussian(call: Call, models: Path) -> None:
         assert sheet.size == (84, 84)
 
 
+@pytest.mark.parametrize(("name", "cells"), [("one", 16), ("two", 20)])
+def test_the_first_picture_is_drawn_in_a_gif(call: Call, models: Path, name: str, cells: int) -> None:
+    words = ("sample", models / f"{name}.safetensors", "--count", 2, "--out", "sheet.png")
+    assert call(*words, "--gif", "new/drawn.gif").out == "sheet.png\nnew/drawn.gif\n"
+    assert call(*words, "--gif", "new/drawn.gif", "--json").json["gif"] == "new/drawn.gif"
+    with Image.open("new/drawn.gif") as gif, Image.open("sheet.png") as sheet:
+        assert (gif.size, gif.info["loop"]) == ((256, 256), 0)
+        assert 2 < gif.n_frames <= cells  # frames that are alike are one
+        gif.seek(gif.n_frames - 1)
+        last = np.asarray(gif.convert("RGB"))[8::16, 8::16].astype(int)
+        assert np.abs(last - np.asarray(sheet)[4:20, 4:20]).mean() < 8
+
+
 def test_mistakes_with_samples_are_told_in_one_line(call: Call, models: Path) -> None:
     bare, one, vae = (models / f"{name}.safetensors" for name in ("bare", "one", "vae"))
     out = ("--out", "sheet.png")
@@ -104,6 +124,10 @@ def test_mistakes_with_samples_are_told_in_one_line(call: Call, models: Path) ->
     call("sample", vae, *out, "--top-k", "3").refused("top-k", status=2)
     call("sample", bare, *out, "--source", "uniform", "--label", "odd").refused("all as likely", status=2)
     call("sample", vae, *out, "--codes", "codes.npz").refused("vae has no codes", status=2)
+    call("sample", vae, *out, "--gif", "a.gif").refused("vae has no codes", "leave --gif out", status=2)
+    call("sample", one, *out, "--gif", "a.png").refused("a.png", "end in .gif", status=2)
+    Path("folder.gif").mkdir()
+    call("sample", one, *out, "--gif", "folder.gif").refused("folder.gif", "it is a folder")
     call("sample", one, "--out", "sheet.jpg").refused("end in .png", status=2)
     call("sample", one, *out, "--codes", "codes.txt").refused("end in .npz", status=2)
     call("sample", one, *out, "--count", "999999999").refused("too many for one sheet", status=2)
@@ -247,3 +271,43 @@ def test_more_like_this_from_the_window(journey: Journey) -> None:
     visitor.press(gallery, Qt.Key.Key_Return)
     assert studio.window.workspace == "paint"
     assert np.array_equal(journey.codes, kept[2])
+
+
+def test_a_gif_of_a_picture_being_drawn_from_the_window(journey: Journey, tmp_path: Path) -> None:
+    visitor, studio = journey.visitor, journey.studio
+    workspace = sample(journey)
+    gallery, messages = workspace.gallery, studio.window.messages
+    assert not workspace.gif.isEnabled()
+    visitor.trigger("samples.save_gif")
+    assert "No picture is chosen" in messages.text
+
+    visitor.press(gallery, Qt.Key.Key_Right)
+    journey.answers.answer = tmp_path / "drawn.gif"
+    visitor.click(workspace.gif)
+    visitor.wait(lambda: "Saved to" in messages.text, "the file")
+    picture = studio.samples.groups[0].samples[0].picture
+    with Image.open(tmp_path / "drawn.gif") as gif:
+        assert gif.size == (256, 256)
+        spent = 0
+        for frame in range(gif.n_frames):
+            gif.seek(frame)
+            spent += gif.info["duration"]
+        assert 4000 < spent < 5000
+        last = np.asarray(gif.convert("RGB"))[2::4, 2::4].astype(int)
+    assert np.abs(last - picture).mean() < 8
+
+    # What cannot be written is told, and so is a picture that has no codes.
+    (tmp_path / "file").write_bytes(b"")
+    journey.answers.answer = tmp_path / "file" / "drawn.gif"
+    visitor.click(workspace.gif)
+    visitor.wait(lambda: "cannot be written" in messages.text, "why not")
+    studio.samples.choose_model(find_model("mnist-vae"))
+    visitor.click(workspace.form.draw)
+    visitor.wait(lambda: not studio.samples.is_running, "pictures of vectors")
+    visitor.press(gallery, Qt.Key.Key_Right)
+    assert not workspace.gif.isEnabled()
+    visitor.trigger("samples.save_gif")
+    assert "only codes are drawn one after another" in messages.text
+    visitor.press(gallery, Qt.Key.Key_M)
+    visitor.wait(lambda: not studio.samples.is_running, "more like it")
+    assert len(studio.samples.groups[0].samples) == 2 + MORE

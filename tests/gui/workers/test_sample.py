@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.checkpoint import read_card
-from engine.errors import ModelNotFound
+from engine.errors import ModelNotFound, OptionFault
 from engine.sampling.requests import MoreLikeRequest, Part, SampleRequest
 from gui.workers import sample
 from gui.workers.job import CancelledError, Ticket
@@ -93,3 +93,19 @@ def test_more_like_a_picture_comes_one_after_another(model: Path) -> None:
     seen = [(part.first, part.seen_px) for part in all_seen(maker)]
     assert seen == sorted(seen)
     assert [first for first, seen_px in seen if seen_px == 16] == [0, 1, 2]
+
+
+def test_frames_are_of_the_model_that_made_the_picture(model: Path, sample_models: Path) -> None:
+    maker, card, codes = PictureMaker(), read_card(model), (np.zeros((4, 4), np.int64),)
+    frames = maker.frames(card, codes, ticket())
+    assert [frame.shape for frame in frames] == [(16, 16, 3)] * 16
+    vae = read_card(sample_models / "vae.safetensors")
+    with pytest.raises(OptionFault, match="vae has no codes"):
+        maker.frames(vae, (), ticket())
+    shutil.copy(sample_models / "two.safetensors", model)
+    with pytest.raises(OptionFault, match="one has changed since"):
+        maker.frames(card, codes, ticket())
+    cancelled = ticket()
+    cancelled.cancel()
+    with pytest.raises(CancelledError):
+        maker.frames(card, codes, cancelled)
