@@ -26,8 +26,10 @@ def _startup(_progress: Progress) -> dict[str, Any]:
 
 def _sampling(progress: Progress) -> dict[str, Any]:
     from engine.benchmarks.sampling import measure_sampling
+    from gui.benchmarks.resampling import measure_window
 
-    return measure_sampling(progress)
+    figures = measure_sampling(progress)  # which compiles the sampler, so that the window has it
+    return {**figures, "resampling_in_window": measure_window(progress)}
 
 
 def _training(progress: Progress) -> dict[str, Any]:
