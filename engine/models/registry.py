@@ -70,11 +70,19 @@ def find_model(name: str | Path) -> Path:
             if candidate.is_file():
                 return candidate
         if (path / "manifest.json").is_file():
-            raise ModelNotFound(f"{path}: is an exported folder; this needs the model file it was made of")
+            raise weightless(path)
         raise ModelNotFound(f"{path}: this folder holds no model (no model.safetensors in it)")
     if path.is_file():
         return path
     raise ModelNotFound(f"model {str(name)!r}: neither built in ({', '.join(builtin) or 'none'}) nor a file")
+
+
+def weightless(folder: Path) -> ModelNotFound:
+    """Why nothing but painting, encoding and decoding can be done with an exported folder."""
+    return ModelNotFound(
+        f"{folder}: is an exported folder, with no prior to sample from and no weights to train or measure: "
+        "open the model file or run it was made of"
+    )
 
 
 def model_place(name: str) -> str:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.checkpoint import ModelCard
 from engine.errors import CodebrushError, OptionFault
+from engine.models.registry import weightless
 from engine.priors.drawing import AS_TRAINED, Drawing
 from engine.sampling.requests import MoreLikeRequest, SampleRequest, Source, Step, sources_of
 from exporters.images import Pixels
@@ -107,9 +108,12 @@ class SamplesState(QObject):
         return card.labels if source == "unigram" or card.label_count else ()
 
     def choose_model(self, path: Path) -> None:
-        """Draw from another model; what has been drawn stays. `failed` where its file cannot be read."""
+        """Draw from another model; what has been drawn stays. `failed` where nothing can be drawn from it."""
         try:
-            self._card = self._shelf.look(path)
+            card = self._shelf.look(path)
+            if card.path.is_dir():  # an export
+                raise weightless(card.path)
+            self._card = card
         except CodebrushError as error:
             self.failed.emit(error)
         if self.sources and self.source not in self.sources:

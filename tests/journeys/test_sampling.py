@@ -131,6 +131,9 @@ def test_mistakes_with_samples_are_told_in_one_line(call: Call, models: Path) ->
     call("sample", one, "--out", "sheet.jpg").refused("end in .png", status=2)
     call("sample", one, *out, "--codes", "codes.txt").refused("end in .npz", status=2)
     call("sample", one, *out, "--count", "999999999").refused("too many for one sheet", status=2)
+    Path("onnx").mkdir()
+    Path("onnx/manifest.json").write_text("{}")
+    call("sample", "onnx", *out).refused("onnx: is an exported folder, with no prior", "open the model file")
     assert not Path("sheet.png").exists()
 
 

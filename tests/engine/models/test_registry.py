@@ -81,3 +81,10 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelNotFound, match="holds no model") as caught:
         find_model(tmp_path)
     assert str(tmp_path) in str(caught.value)
+
+
+def test_an_exported_folder_says_what_is_not_in_it_and_what_to_open(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(ModelNotFound, match="with no prior to sample from") as caught:
+        find_model(tmp_path)
+    assert str(tmp_path) in str(caught.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,18 @@ def test_a_model_says_what_it_can_draw_from(samples_state: SamplesState, sample_
     )
     samples_state.choose_model(sample_models / "vae.safetensors")
     assert (samples_state.source, samples_state.labels) == ("gaussian", ())
+
+
+def test_an_exported_folder_says_what_to_open_instead(
+    qtbot: QtBot, samples_state: SamplesState, sample_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples_state.choose_model(sample_models / "bare.safetensors")
+    before, one = samples_state.card, read_card(sample_models / "one.safetensors")
+    monkeypatch.setattr(samples_state._shelf, "look", lambda path: replace(one, path=path))
+    with qtbot.waitSignal(samples_state.failed) as told:
+        samples_state.choose_model(sample_models)  # any folder: the card stands in for what is read from it
+    assert "is an exported folder, with no prior" in str(told.args[0])
+    assert samples_state.card is before
 
 
 def test_labels_are_those_that_what_is_asked_for_takes(

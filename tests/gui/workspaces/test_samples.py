@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from gui.dialogs.unsaved import UnsavedDialog
 from gui.state.samples import MORE
 from gui.studio import Studio
 from gui.workers.load import program_library
@@ -40,6 +41,12 @@ def sample(qtbot: QtBot, studio: Studio, count: int = 3) -> SamplesWorkspace:
     return shown
 
 
+def unsaved(studio: Studio) -> UnsavedDialog:
+    """The question about changes, which is open."""
+    (asked,) = [one for one in studio.window.findChildren(UnsavedDialog) if one.isVisible()]
+    return asked
+
+
 def test_it_begins_with_the_model_in_use(studio: Studio) -> None:
     shown = workspace(studio)
     assert shown.form.model.currentText() == "one"
@@ -60,6 +67,23 @@ def test_a_sample_becomes_a_painting(qtbot: QtBot, studio: Studio) -> None:
     np.testing.assert_array_equal(painting.grid.levels[0], studio.samples.groups[0].samples[1].codes[0])
     assert painting.title == "Prior 0-1"
     assert not painting.is_modified
+    qtbot.waitUntil(lambda: studio.is_idle and not studio.painting.read_only)
+
+
+def test_changes_are_asked_about_before_a_sample_takes_their_place(qtbot: QtBot, studio: Studio) -> None:
+    shown = sample(qtbot, studio)
+    studio.paint.fill()
+    before = studio.painting.codes.copy()
+    shown.gallery.setFocus()
+    QTest.keyClick(shown.gallery, Qt.Key.Key_Right)
+    QTest.mouseClick(shown.paint, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(unsaved(studio).cancel, Qt.MouseButton.LeftButton)
+    assert studio.window.workspace == "samples"
+    np.testing.assert_array_equal(studio.painting.codes, before)
+    QTest.mouseClick(shown.paint, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(unsaved(studio).discard, Qt.MouseButton.LeftButton)
+    assert studio.window.workspace == "paint"
+    np.testing.assert_array_equal(studio.painting.codes, studio.samples.groups[0].samples[0].codes[0])
     qtbot.waitUntil(lambda: studio.is_idle and not studio.painting.read_only)
 
 
