@@ -57,6 +57,11 @@ class Rows:
         """The codes (B, w) of the row that `told` was last asked of."""
         self._layers[0].push(self._embedding[codes])
 
+    def go_on_from(self, other: Rows) -> None:
+        """Stand after the row that `other` stands after; each of its images is as many of these in a row."""
+        for layer, seen in zip(self._layers, other._layers, strict=True):
+            layer.seen.copy_(seen.seen.repeat_interleave(len(layer.seen) // len(seen.seen), dim=0))
+
 
 @dataclass(frozen=True, slots=True)
 class _Layer:

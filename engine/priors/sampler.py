@@ -149,10 +149,8 @@ class _LevelSampler:
         rows = Rows(matrices, batch, mask.shape[1], condition, context)
         cells = self._cells(matrices, batch)
         masked = np.flatnonzero(mask.any(axis=1))
-        start = max(0, int(masked[0]) - matrices.reach_rows)
-        for row in range(max(0, start - matrices.kernels[0][0]), start):
-            rows.put(_copied(grid[:, row], copies))
-        for row in range(start, int(masked[-1]) + 1):
+        self._look_above(rows, grid[:, : masked[0]], condition, copies)
+        for row in range(int(masked[0]), int(masked[-1]) + 1):
             columns = np.flatnonzero(mask[row])
             told = rows.told(row, is_needed=len(columns) > 0)
             if len(columns):
@@ -162,6 +160,24 @@ class _LevelSampler:
                     cells.fill(grid[:, row, part], mask[row, part], uniforms[:, row, part], request.drawing)
                     yield row, part
             rows.put(_copied(grid[:, row], copies))
+
+    def _look_above(self, rows: Rows, above: Codes, condition: Tensor | None, copies: int) -> None:
+        """Lead `rows` past the known codes (B, n, w) above what is drawn; once where all images are alike."""
+        matrices, (images, end, width) = self.matrices, above.shape
+        each = None if condition is None else condition.view(copies, images, -1)
+        alike = (above == above[:1]).all() and (each is None or bool((each == each[:, :1]).all()))
+        looking = rows
+        if alike and images > 1 and end > 0:
+            above = above[:1]
+            looking = Rows(matrices, copies, width, None if each is None else each[:, 0], None)
+        start = max(0, end - matrices.reach_rows)
+        for row in range(max(0, start - matrices.kernels[0][0]), start):
+            looking.put(_copied(above[:, row], copies))
+        for row in range(start, end):
+            looking.told(row, is_needed=False)
+            looking.put(_copied(above[:, row], copies))
+        if looking is not rows:
+            rows.go_on_from(looking)
 
     def _told(self, coarser: Sequence[Codes], copies: int) -> Tensor | None:
         """What coarser levels say, for every copy of the images."""

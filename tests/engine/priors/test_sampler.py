@@ -122,6 +122,19 @@ def test_any_cells_of_a_grid_are_drawn_and_no_others(data: st.DataObject) -> Non
     assert np.array_equal(got[:, ~mask], request.codes[0][:, ~mask])
 
 
+@pytest.mark.parametrize("drawing", [AS_TRAINED, Drawing(temperature=2.0, guidance=1.5)])
+@pytest.mark.parametrize("condition", [None, LABELS, LABELS[[1, 1]]])
+def test_images_that_are_alike_so_far_are_drawn_apart(drawing: Drawing, condition: np.ndarray | None) -> None:
+    mask = np.zeros((9, 6), np.bool_)
+    mask[5:8, 1:5] = True
+    request = request_of([(9, 6)], [mask], drawing=drawing, condition=condition)
+    request.codes[0][1] = request.codes[0][0]
+    prior = priors(layers=4)
+    got = filled(Sampler(prior, torch.float64), request)[0]
+    assert np.array_equal(got, naive(prior, request)[0])
+    assert not np.array_equal(got[0], got[1])
+
+
 @pytest.mark.parametrize("drawing", [AS_TRAINED, Drawing(guidance=2.0)])
 def test_finer_levels_are_told_of_what_was_just_drawn(drawing: Drawing) -> None:
     prior = priors(TWO)
