@@ -103,7 +103,7 @@ class TinyPrior:
             for place, (level, row, column) in enumerate(cells):
                 codes[level][row, column] = code = rng.integers(0, self._codes)
                 share = (number + (place + 1) / len(cells)) / request.variations
-                yield Drawn(level, int(row), int(column), np.array([[code]]), share)
+                yield Drawn(level, int(row), int(column), np.array([[code]]), share, np.zeros((1, 1)))
             bits = sum(float(level.bits.sum()) for level in self.surprise(codes))
             yield Variation(number, tuple(codes), bits)
 

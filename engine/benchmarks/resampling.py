@@ -2,7 +2,7 @@
 
 How long a selection of half the grid a side takes in a painting of the size the prior was trained on: until
 the first codes, until it is done, and at most until a consumer who wants to stop is asked (the longest wait
-for an event, the first one among them); `weighing` is the part of it that goes into weighing candidates.
+for an event, the first one among them).
 
 And how likely held-out codes are, all of a grid, once a random hole in them is filled: by a single pass,
 which knows nothing of what follows, and by one chosen among `CANDIDATES` candidates.
@@ -117,7 +117,6 @@ def _selection(held_out: _HeldOut, progress: Progress) -> dict[str, Any]:
         "first_codes": [wait[0] for wait in waits[1:]],  # the first one takes memory
         "done": [sum(wait) for wait in waits[1:]],
         "cancel": [max(wait) for wait in waits[1:]],
-        "weighing": [sum(wait[-CANDIDATES - 1 :]) for wait in waits[1:]],
     }
     return {"grid": [side, side], "selected": [side // 2] * 2, "repeats": REPEATS} | {
         f"{name}_{suffix}": float(np.percentile(taken, percentile))

@@ -72,7 +72,7 @@ class CodePrior(Protocol):
     def resample(self, request: ResampleRequest) -> Iterator[Drawn | Variation]:
         """The first candidate of each variation as it is drawn, then the one that is chosen.
 
-        While that is being chosen the last cells come again, for a chance to stop.
+        The fixed cells that follow come as well, as they are gone past to choose it: a chance to stop.
         Stops when no more is asked for. Raises `CodesFault`, `PriorFault` and `OptionFault`.
         """
         ...

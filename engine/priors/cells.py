@@ -14,11 +14,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.priors.drawing import Drawing, draw, guided
+from engine.priors.drawing import Drawing, draw, guided, nats_of
 from engine.priors.matrices import Matrices
 
 Codes = NDArray[np.int64]
 """Codes (B, n) of n cells in a row."""
+Some = NDArray[np.bool_]
+"""Which of n cells, (n,)."""
+Exact = NDArray[np.float64]
+"""A number (B, n) for each of n cells."""
 
 
 class Cells:
@@ -54,23 +58,28 @@ class Cells:
             self._give(codes)
 
     def fill(
-        self, codes: Codes, is_drawn: NDArray[np.bool_], uniforms: NDArray[np.float64], drawing: Drawing
-    ) -> None:
-        """Go through n cells, drawing into `codes` (B, n) where `is_drawn` (n,) with uniforms (B, n).
+        self, codes: Codes, is_drawn: Some, is_weighed: Some, uniforms: Exact, drawing: Drawing
+    ) -> Exact:
+        """Go through n cells, drawing into `codes` (B, n) where `is_drawn` with uniforms (B, n).
 
-        With twice as many images as rows in `codes`, those of the second half have no label and guide the
-        others.
+        Returns -log p of the codes where `is_weighed`, as the prior was trained, whatever they were drawn
+        by; elsewhere 0. With twice as many images as rows in `codes`, those of the second half have no label
+        and guide the others.
         """
-        copies = len(self._first) // len(codes)
+        copies, nats = len(self._first) // len(codes), np.zeros(codes.shape)
         for place in range(codes.shape[1]):
             self._run()
-            if is_drawn[place]:
+            if is_drawn[place] or is_weighed[place]:
                 logits = self.logits().numpy()
-                if copies > 1:
-                    logits = guided(logits[: len(codes)], logits[len(codes) :], drawing.guidance)
-                codes[:, place] = draw(logits, uniforms[:, place], drawing)
+                own = logits[: len(codes)]
+            if is_drawn[place]:
+                chosen_by = own if copies == 1 else guided(own, logits[len(codes) :], drawing.guidance)
+                codes[:, place] = draw(chosen_by, uniforms[:, place], drawing)
+            if is_weighed[place]:
+                nats[:, place] = nats_of(own, codes[:, place])
             self._give(torch.from_numpy(np.tile(codes[:, place], copies)))
             self._cell += 1
+        return nats
 
     def _run(self) -> None:
         """All layers at the cell."""

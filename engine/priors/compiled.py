@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.priors import kernel
-from engine.priors.cells import Codes
+from engine.priors.cells import Codes, Exact, Some
 from engine.priors.drawing import Drawing
 from engine.priors.matrices import Matrices
 
@@ -34,14 +34,17 @@ class CompiledCells:
         kernel.pass_by(self._weights, self._state, before.numpy()[:, -self._columns :])
 
     def fill(
-        self, codes: Codes, is_drawn: NDArray[np.bool_], uniforms: NDArray[np.float64], drawing: Drawing
-    ) -> None:
+        self, codes: Codes, is_drawn: Some, is_weighed: Some, uniforms: Exact, drawing: Drawing
+    ) -> Exact:
         """As that of `Cells`."""
+        nats = np.zeros(codes.shape)
         choice = kernel.Choice(
             float(drawing.temperature), drawing.top_k, float(drawing.top_p), float(drawing.guidance)
         )
-        kernel.fill(self._weights, self._state, self._told, self._cell, codes, is_drawn, uniforms, choice)
+        about = self._weights, self._state, self._told, self._cell
+        kernel.fill(*about, codes, is_drawn, is_weighed, uniforms, choice, nats)
         self._cell += codes.shape[1]
+        return nats
 
     def logits(self) -> Tensor:
         """As those of `Cells`."""

@@ -65,6 +65,14 @@ def draw(logits: Logits, uniforms: NDArray[np.float64], drawing: Drawing) -> NDA
     return np.asarray(np.count_nonzero(passed, axis=1), np.int64)
 
 
+def nats_of(logits: Logits, codes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """-log softmax(logits)[code] per row of logits (B, K): (B,)."""
+    exact = logits.astype(np.float64)
+    highest = exact.max(axis=1)
+    total = np.exp(exact - highest[:, None]).sum(axis=1)
+    return np.asarray(np.log(total) + highest - exact[np.arange(len(codes)), codes])
+
+
 def weights_of(logits: Logits, drawing: Drawing) -> NDArray[np.float64]:
     """Of what each code is drawn with the probability, up to a factor: (B, K), the likeliest 1, 0 for never.
 

@@ -76,7 +76,7 @@ _WEIGHTS = types.NamedTuple((_F2, _F3, _F3, _F2, _F2), Weights)  # type: ignore[
 _STATE = types.NamedTuple((_F2, _F3, _F2, _F2, _F2, _F2, _F2), State)  # type: ignore[no-untyped-call]
 _CHOICE = types.NamedTuple((types.float64, types.int64, types.float64, types.float64), Choice)  # type: ignore[no-untyped-call]
 _TOLD, _CODES = types.float32[:, :, :, ::1], types.int64[:, :]
-_DRAWN, _UNIFORMS = types.boolean[:], types.float64[:, :]
+_SOME, _EXACT = types.boolean[:], types.float64[:, :]
 
 
 @_compiled
@@ -185,8 +185,18 @@ def _tanh(x: np.float32) -> np.float32:
 
 @_compiled
 def _guide(with_label: Floats, without: Floats, guidance: float) -> None:
+    """In the place of those without."""
     for code in range(len(with_label)):
-        with_label[code] = without[code] + guidance * (with_label[code] - without[code])
+        without[code] += guidance * (with_label[code] - without[code])
+
+
+@_compiled
+def _nats(logits: Floats, code: int) -> float:
+    """-log softmax(logits)[code], exactly summed."""
+    highest, total = np.float64(logits.max()), 0.0
+    for logit in logits:
+        total += np.exp(np.float64(logit) - highest)
+    return np.log(total) + highest - np.float64(logits[code])  # type: ignore[no-any-return]
 
 
 @_compiled
@@ -250,7 +260,7 @@ def look(weights: Weights, state: State) -> None:
     _add_product(state.wide, weights.narrow[:width], state.logits)
 
 
-@_entry(_WEIGHTS, _STATE, _TOLD, types.int64, _CODES, _DRAWN, _UNIFORMS, _CHOICE)
+@_entry(_WEIGHTS, _STATE, _TOLD, types.int64, _CODES, _SOME, _SOME, _EXACT, _CHOICE, _EXACT)
 def fill(
     weights: Weights,
     state: State,
@@ -258,19 +268,26 @@ def fill(
     cell: int,
     codes: NDArray[np.int64],  # (images, n)
     is_drawn: NDArray[np.bool_],  # (n,)
+    is_weighed: NDArray[np.bool_],  # (n,)
     uniforms: NDArray[np.float64],  # (images, n)
     choice: Choice,
+    nats: NDArray[np.float64],  # (images, n)
 ) -> None:
-    """`Cells.fill` of n cells from `cell` on."""
+    """`Cells.fill` of n cells from `cell` on; `nats` are filled in where they are wanted."""
     images, cells = codes.shape
+    guides = len(state.logits) - images  # none, or one for each
     for place in range(cells):
         _run(weights, state, told, cell + place)
-        if is_drawn[place]:
+        if is_drawn[place] or is_weighed[place]:
             look(weights, state)
-            for image in range(images):
-                if len(state.logits) > images:
+        for image in range(images):
+            if is_drawn[place]:
+                if guides:
                     _guide(state.logits[image], state.logits[images + image], choice.guidance)
-                codes[image, place] = _draw(state.logits[image], uniforms[image, place], choice)
+                logits = state.logits[guides + image]
+                codes[image, place] = _draw(logits, uniforms[image, place], choice)
+            if is_weighed[place]:
+                nats[image, place] = _nats(state.logits[image], codes[image, place])
         _give(weights, state, codes, place)
 
 

@@ -57,13 +57,17 @@ class DreamRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
-    """Codes (B, n) of a level, just drawn or gone past, from a cell of a row on; `share` done, 0 to 1."""
+    """Codes (B, n) of a level, just drawn or gone past, from a cell of a row on; `share` done, 0 to 1.
+
+    `nats` (B, n) is -log p of those that were to be weighed, 0 of the others.
+    """
 
     level: int
     row: int
     column: int
     codes: Codes
     share: float
+    nats: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

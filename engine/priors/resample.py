@@ -20,17 +20,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from engine.analysis.reconstruction import device_of
 from engine.codes.box import Box
 from engine.errors import CodesFault, OptionFault
 from engine.priors.blocks import blocks_of
 from engine.priors.cells import Cells
 from engine.priors.checking import check_codes, check_condition
 from engine.priors.drawing import AS_TRAINED, draw
-from engine.priors.hierarchical import BIT, HierarchicalPrior, nats_of
+from engine.priors.hierarchical import BIT, HierarchicalPrior
 from engine.priors.requests import Codes, Drawn, Mask, ResampleRequest, Variation
 from engine.priors.sampler import CellsMaker, FillRequest, Sampler
 from engine.priors.uniforms import CHOICE, uniforms_of
@@ -49,8 +47,9 @@ class Resampler:
     def resample(self, request: ResampleRequest) -> Iterator[Drawn | Variation]:
         """The first candidate of each variation cell by cell as it is drawn, then the one that is chosen.
 
-        The consumer stops by not asking for more. Raises `CodesFault` where codes or masks do not fit or no
-        cell is masked, `PriorFault` for a condition that does not, `OptionFault` for numbers without sense.
+        The fixed cells that follow come as well, gone past to weigh the candidates. The consumer stops by
+        not asking for more. Raises `CodesFault` where codes or masks do not fit or no cell is masked,
+        `PriorFault` for a condition that does not, `OptionFault` for numbers without sense.
         """
         if request.variations < 1 or request.candidates < 1:
             raise OptionFault("give one variation and one candidate at least")
@@ -80,7 +79,7 @@ class Resampler:
         codes, waiting = [level.copy() for level in request.codes], [mask.copy() for mask in request.masks]
         for index, block in enumerate(blocks):
             part = _Part(request, request.first, block, margin, codes, waiting)
-            for drawn in self._sampler.fill(part.fill_request()):
+            for drawn in self._sampler.fill(part.fill_request(weighs=False)):
                 part.take(drawn)
                 yield part.placed(drawn, (index + drawn.share) / len(blocks))
             part.keep(0)
@@ -96,40 +95,17 @@ class Resampler:
                 part = _Part(request, number, block, margin, codes, waiting)
                 for drawn in self._sampler.fill(part.fill_request()):
                     part.take(drawn)
-                    done = (place * len(blocks) + index + drawn.share) / steps
-                    yield part.placed(drawn, done)
-                weighed = []
-                for candidate in range(len(part.candidates[0])):
-                    # One by one: in a window of 16 x 16 each takes 30 ms, and one may stop after each.
-                    weighed.append(self._nats(part, candidate))
-                    yield part.placed(drawn, done)
-                bits += _choose(part, index, *np.array(weighed).T)
+                    yield part.placed(drawn, (place * len(blocks) + index + drawn.share) / steps)
+                bits += _choose(part, index)
             yield Variation(number, tuple(codes), bits)
 
-    @torch.inference_mode()
-    def _nats(self, part: _Part, candidate: int) -> tuple[float, float]:
-        """Of a candidate -log p of what was drawn, and of the fixed cells that follow it."""
-        device = device_of(self._priors)
-        codes = [torch.from_numpy(level[candidate][None]).to(device) for level in part.candidates]
-        condition = part.request.condition
-        given = None if condition is None else torch.from_numpy(condition[None]).to(device)
-        of_drawn = of_following = 0.0
-        for level, (masked, following) in enumerate(part.kinds()):
-            if not masked.any() and not following.any():
-                continue
-            logits = self._priors.levels[level](codes[: level + 1], given)
-            nats = nats_of(logits, codes[level])[0].double().cpu().numpy()
-            of_drawn += float(nats[masked].sum())
-            of_following += float(nats[following].sum())
-        return of_drawn, of_following
 
-
-def _choose(part: _Part, index: int, drawn: NDArray[np.float64], following: NDArray[np.float64]) -> float:
+def _choose(part: _Part, index: int) -> float:
     """Keep one candidate by its weight; returns its bits."""
     uniform = uniforms_of(part.request.seed, [part.number], CHOICE, 1, 1, (index, 0))[0, 0]
-    chosen = int(draw(-following[None], uniform, AS_TRAINED)[0])
+    chosen = int(draw(-part.nats_following[None], uniform, AS_TRAINED)[0])
     part.keep(chosen)
-    return float(drawn[chosen] + following[chosen]) / BIT
+    return float(part.nats_drawn[chosen] + part.nats_following[chosen]) / BIT
 
 
 class _Part:
@@ -151,12 +127,15 @@ class _Part:
         cells = [self._window.scaled(ratio).slices for ratio in self._ratios]
         self._masks = tuple(mask[place] for mask, place in zip(waiting, cells, strict=True))
         seen = [level[place] for level, place in zip(codes, cells, strict=True)]
+        self._following = tuple(self._after(self._masks))
         # With nothing fixed that follows, all candidates are as good: one is enough.
-        count = request.candidates if any(following.any() for _, following in self.kinds()) else 1
+        count = request.candidates if any(following.any() for following in self._following) else 1
         self.candidates = [np.repeat(level[None], count, axis=0) for level in seen]
+        # -log p of each candidate: of what was drawn, and of the fixed cells that follow it.
+        self.nats_drawn, self.nats_following = np.zeros(count), np.zeros(count)
 
-    def fill_request(self) -> FillRequest:
-        """What is to be drawn."""
+    def fill_request(self, weighs: bool = True) -> FillRequest:
+        """What is to be drawn; where nothing `weighs` the candidates, cells that follow are left out."""
         request, count = self.request, len(self.candidates[0])
         first = APART + self.number * request.candidates
         images = tuple(range(first, first + count))
@@ -169,6 +148,7 @@ class _Part:
             drawing=request.drawing,
             origin=tuple(self._corner(ratio) for ratio in self._ratios),
             bias=request.bias,
+            weighed=tuple(map(np.logical_or, self._masks, self._following)) if weighs else None,
         )
 
     def condition(self) -> NDArray[np.float32] | None:
@@ -176,23 +156,28 @@ class _Part:
         given = self.request.condition
         return None if given is None else np.repeat(given[None], len(self.candidates[0]), axis=0)
 
-    def kinds(self) -> Iterator[tuple[Mask, Mask]]:
-        """Per level which cells are drawn, and which fixed ones come after some of them."""
+    @staticmethod
+    def _after(masks: Sequence[Mask]) -> Iterator[Mask]:
+        """Per level which fixed cells come after some that are drawn."""
         begun = False
-        for mask in self._masks:
+        for mask in masks:
             after = np.logical_or.accumulate(mask.ravel()).reshape(mask.shape) | begun
-            yield mask, after & ~mask
+            yield after & ~mask
             begun = begun or bool(mask.any())
 
     def take(self, drawn: Drawn) -> None:
-        """Some cells of all candidates."""
-        end = drawn.column + drawn.codes.shape[1]
-        self.candidates[drawn.level][:, drawn.row, drawn.column : end] = drawn.codes
+        """Some cells of all candidates, and what they weigh."""
+        cells = drawn.row, slice(drawn.column, drawn.column + drawn.codes.shape[1])
+        self.candidates[drawn.level][:, *cells] = drawn.codes
+        is_drawn = self._masks[drawn.level][cells]
+        self.nats_drawn += drawn.nats[:, is_drawn].sum(axis=1)
+        self.nats_following += drawn.nats[:, ~is_drawn].sum(axis=1)
 
     def placed(self, drawn: Drawn, share: float) -> Drawn:
         """Those of the first candidate, on the whole grid."""
         top, left = self._corner(self._ratios[drawn.level])
-        return Drawn(drawn.level, top + drawn.row, left + drawn.column, drawn.codes[:1], share)
+        place = top + drawn.row, left + drawn.column
+        return Drawn(drawn.level, *place, drawn.codes[:1], share, drawn.nats[:1])
 
     def keep(self, chosen: int) -> None:
         """The block of one candidate takes the place of what was there, and no longer waits."""

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.errors import CodesFault
-from engine.priors.cells import Cells
+from engine.priors.cells import Cells, Exact
 from engine.priors.checking import check_codes, check_condition
 from engine.priors.drawing import AS_TRAINED, Drawing
 from engine.priors.hierarchical import HierarchicalPrior, LevelPrior
@@ -47,7 +47,8 @@ class FillRequest:
     `codes` (B, h, w) per level, coarsest first, any codes where they are to be drawn; `masks` (h, w) per
     level, true where they are. `condition` (B, L) weighs labels. `images` (B,) numbers the pictures: image 3
     of a seed gets the same codes whichever others are drawn beside it. Where the grids are a window of larger
-    ones, `origin` is its first cell of theirs, per level. `bias` per level is added to the logits.
+    ones, `origin` is its first cell of theirs, per level. `weighed` (h, w) per level: where -log p is wanted.
+    `bias` per level is added to the logits.
     """
 
     codes: tuple[Codes, ...]
@@ -58,6 +59,7 @@ class FillRequest:
     drawing: Drawing = AS_TRAINED
     origin: tuple[tuple[int, int], ...] | None = None
     bias: tuple[Bias | None, ...] | None = None
+    weighed: tuple[Mask, ...] | None = None
 
 
 class Sampler:
@@ -101,17 +103,21 @@ class Sampler:
     @torch.inference_mode()
     def _filled(self, request: FillRequest) -> Iterator[Drawn]:
         codes = [level.copy() for level in request.codes]
-        total, done = sum(int(mask.sum()) for mask in request.masks), 0
-        for level, (sampler, mask) in enumerate(zip(self._levels, request.masks, strict=True)):
-            if not mask.any():
+        weighed = request.weighed or tuple(np.zeros_like(mask) for mask in request.masks)
+        wanted = [mask | also for mask, also in zip(request.masks, weighed, strict=True)]
+        total, done = sum(int(cells.sum()) for cells in wanted), 0
+        for level, sampler in enumerate(self._levels):
+            if not wanted[level].any():
                 continue
-            origin = (0, 0) if request.origin is None else request.origin[level]
+            mask, origin = request.masks[level], (0, 0) if request.origin is None else request.origin[level]
             height, width = mask.shape
             uniforms = uniforms_of(request.seed, request.images, level, height, width, origin)
             bias = None if request.bias is None else request.bias[level]
-            for row, cells in sampler.fill(codes[: level + 1], mask, uniforms, request, bias):
-                done += int(mask[row, cells].sum())
-                yield Drawn(level, row, cells.start, codes[level][:, row, cells].copy(), done / total)
+            filling = sampler.fill(codes[: level + 1], mask, weighed[level], uniforms, request, bias)
+            for row, cells, nats in filling:
+                done += int(wanted[level][row, cells].sum())
+                drawn = codes[level][:, row, cells].copy()
+                yield Drawn(level, row, cells.start, drawn, done / total, nats)
 
     def _check(self, request: FillRequest) -> None:
         batch = len(request.images)
@@ -137,28 +143,31 @@ class _LevelSampler:
         self,
         codes: Sequence[Codes],
         mask: Mask,
-        uniforms: NDArray[np.float64],
+        weighed: Mask,
+        uniforms: Exact,
         request: FillRequest,
         bias: Bias | None = None,
-    ) -> Iterator[tuple[int, slice]]:
-        """Draw into the last of `codes`; yields rows and the cells of them that are finished."""
+    ) -> Iterator[tuple[int, slice, Exact]]:
+        """Draw into the last of `codes`; yields rows, the cells of them that are finished, and their nats."""
         grid, matrices = codes[-1], self.matrices if bias is None else self.matrices.leaning(bias)
         condition = _condition(request)
         copies = 1 if condition is None else len(condition) // len(grid)
         batch, context = copies * len(grid), self._told(codes[:-1], copies)
         rows = Rows(matrices, batch, mask.shape[1], condition, context)
         cells = self._cells(matrices, batch)
-        masked = np.flatnonzero(mask.any(axis=1))
-        self._look_above(rows, grid[:, : masked[0]], condition, copies)
-        for row in range(int(masked[0]), int(masked[-1]) + 1):
-            columns = np.flatnonzero(mask[row])
+        wanted = mask | weighed
+        wanted_rows = np.flatnonzero(wanted.any(axis=1))
+        self._look_above(rows, grid[:, : wanted_rows[0]], condition, copies)
+        for row in range(int(wanted_rows[0]), int(wanted_rows[-1]) + 1):
+            columns = np.flatnonzero(wanted[row])
             told = rows.told(row, is_needed=len(columns) > 0)
             if len(columns):
                 first, end = max(0, int(columns[0]) - matrices.reach_columns), int(columns[-1]) + 1
                 cells.begin(told, first, _copied(grid[:, row, :first], copies))
                 for part in _parts(first, end, cells.cells_at_once):
-                    cells.fill(grid[:, row, part], mask[row, part], uniforms[:, row, part], request.drawing)
-                    yield row, part
+                    which = mask[row, part], weighed[row, part]
+                    drawn = grid[:, row, part]
+                    yield row, part, cells.fill(drawn, *which, uniforms[:, row, part], request.drawing)
             rows.put(_copied(grid[:, row], copies))
 
     def _look_above(self, rows: Rows, above: Codes, condition: Tensor | None, copies: int) -> None:

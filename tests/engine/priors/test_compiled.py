@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -60,9 +62,23 @@ def test_the_logits_are_those_of_a_full_pass(cells: type[Cells] | type[CompiledC
         run.begin(rows.told(row), 0, codes[:, row, :0])
         for column in range(9):
             known = codes[:, row, column : column + 1].numpy()
-            run.fill(known, np.zeros(1, np.bool_), np.zeros((2, 1)), AS_TRAINED)
+            run.fill(known, *[np.zeros(1, np.bool_)] * 2, np.zeros((2, 1)), AS_TRAINED)
             assert (run.logits() - expected[:, :, row, column]).abs().max() < 5e-5
         rows.put(codes[:, row])
+
+
+@pytest.mark.parametrize("drawing", [AS_TRAINED, Drawing(temperature=0.5, guidance=2.0)])
+def test_what_is_weighed(drawing: Drawing) -> None:
+    prior = priors().float()
+    mask, weighed = np.zeros((5, 20), np.bool_), np.ones((5, 20), np.bool_)
+    mask[1:3, 4:9], weighed[:, 7] = True, False
+    request = request_of([(5, 20)], [mask], drawing=drawing, condition=LABELS)
+    nats = []
+    for cells in (Cells, CompiledCells):
+        drawn = Sampler(prior, cells=cells).fill(replace(request, weighed=(weighed,)))
+        nats.append(np.concatenate([part.nats for part in drawn], axis=1))
+    np.testing.assert_allclose(nats[1], nats[0], atol=1e-5)
+    assert np.count_nonzero(nats[0]) == 2 * np.count_nonzero(weighed)
 
 
 def test_tanh_is_within_a_few_roundings() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -154,6 +155,33 @@ def test_a_level_may_be_left_as_it_is() -> None:
     assert np.array_equal(got[0], request.codes[0])
     assert np.array_equal(got[1], expected[1])
     assert {drawn.level for drawn in Sampler(prior).fill(request)} == {1}
+
+
+@pytest.mark.parametrize("drawing", [AS_TRAINED, Drawing(temperature=0.5, guidance=2.0)])
+@pytest.mark.parametrize("levels", [ONE, TWO])
+def test_cells_are_weighed_by_the_prior_as_it_was_trained(
+    levels: Sequence[CodeLevel], drawing: Drawing
+) -> None:
+    shapes = [(4, 5), (8, 10)][: len(levels)]
+    masks = [np.zeros(shape, np.bool_) for shape in shapes]
+    masks[0][1:3, 2:4] = True  # a finer level stays as it is
+    weighed = tuple(np.random.default_rng(2).random(shape) < 0.6 for shape in shapes)
+    request = replace(request_of(shapes, masks, condition=LABELS, drawing=drawing), weighed=weighed)
+    prior = priors(levels)
+    codes, nats = [level.copy() for level in request.codes], [np.zeros(c.shape) for c in request.codes]
+    shares = []
+    for drawn in Sampler(prior, torch.float64).fill(request):
+        cells = drawn.row, slice(drawn.column, drawn.column + drawn.codes.shape[1])
+        codes[drawn.level][:, *cells], nats[drawn.level][:, *cells] = drawn.codes, drawn.nats
+        shares.append(drawn.share)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    for level, expected in enumerate(naive(prior, request)):
+        assert np.array_equal(codes[level], expected)
+    logits = prior([torch.from_numpy(level) for level in codes], torch.from_numpy(LABELS).double())
+    for level, of_level in enumerate(logits):
+        exact = torch.log_softmax(of_level, dim=1).gather(1, torch.from_numpy(codes[level])[:, None])[:, 0]
+        np.testing.assert_allclose(nats[level], np.where(weighed[level], -exact.numpy(), 0), atol=1e-9)
 
 
 def test_an_image_is_the_same_whichever_are_drawn_beside_it() -> None:
