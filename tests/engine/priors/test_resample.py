@@ -175,7 +175,7 @@ def test_the_window_resamples_through_numpy_and_the_kernel_comes_in_between_requ
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = priors(K3).float()
-    prior = TorchPrior(made, ("one", "two", "three"), trained=6)
+    prior = TorchPrior(made, ("one", "two", "three"), 6, lambda _: np.eye(3, dtype=np.float32))
     assert isinstance(prior, CodePrior)
     codes = codes_of(6, 6, most=3)
     codes.flags.writeable = False  # as the window's are

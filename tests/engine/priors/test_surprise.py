@@ -86,7 +86,7 @@ def test_windows_say_what_the_whole_says(levels: tuple[CodeLevel, ...], rows: in
 
 def test_a_window_read_with_the_margin_is_the_same_part_of_the_whole() -> None:
     prior, codes, box = prior_of(TWO), grids_of(TWO, 20, 24), Box(9, 11, 12, 15)
-    numpy_prior = TorchPrior(prior, (), 8)
+    numpy_prior = TorchPrior(prior, (), 8, lambda _: np.eye(5, dtype=np.float32))
     assert isinstance(numpy_prior, CodePrior)
     part = surprise_window(numpy_prior, read_window(codes, box, numpy_prior.margin))
     whole = surprise(prior, codes, limit=1000)
