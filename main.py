@@ -199,11 +199,12 @@ def _presets(options: Options) -> None:
     from engine.training.presets import expected_prior_times, expected_times
 
     if options.prior_of is not None:
-        _print_values(options, expected_prior_times(options.prior_of, options.device))
+        _print_values(options, expected_prior_times(options.prior_of, options.device, options.start_from))
         return
     if options.data is None:
         raise OptionFault("presets --model needs --data: how long a step takes depends on the pictures")
-    _print_values(options, expected_times(options.model, natural_shape(options.data), options.device))
+    shape = natural_shape(options.data)
+    _print_values(options, expected_times(options.model, shape, options.device, options.start_from))
 
 
 def _evaluate(options: Options) -> None:

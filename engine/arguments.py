@@ -68,6 +68,9 @@ def presets_arguments(parser: Parser) -> None:
         "--prior-of", metavar="MODEL", type=_name_or_path, help="priors of a model with codes instead"
     )
     parser.add_argument("--data", metavar="DATA", help=DATA)
+    parser.add_argument(
+        "--start-from", type=_name_or_path, metavar="TRAINED", help="as for train and train-prior"
+    )
     _device_argument(parser)
 
 

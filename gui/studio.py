@@ -34,7 +34,6 @@ from gui.panels.history import HistoryPanel
 from gui.settings import Folders, Settings
 from gui.state.book import Book
 from gui.state.brush import BrushState
-from gui.state.code_models import CodeModel, CodeModels
 from gui.state.dreaming import Dreaming
 from gui.state.expected_times import ExpectedTimes
 from gui.state.gallery import Gallery
@@ -46,6 +45,7 @@ from gui.state.selected_cells import SelectedCells
 from gui.state.session import Session
 from gui.state.suggestions import Suggesting
 from gui.state.surprise import SurpriseState
+from gui.state.trained_models import TrainedModel, TrainedModels
 from gui.state.training import TrainingState
 from gui.workers.decode import DecodeLoop
 from gui.workers.files import belongs_to, kind_of
@@ -119,7 +119,7 @@ class Studio:
         self.gallery = Gallery(self._model_worker, window)
         self.library = replace(library, runs=self.training.models)
         self.session = Session(self.library, self._model_worker, window)
-        self.code_models = CodeModels(self.session, self.training, window)
+        self.trained = TrainedModels(self.session, self.training, window)
         self.times = ExpectedTimes(self._forms.times, self._timer, window)
         self.painting = PaintingState(Painting.blank(1, 1, [0], NoModel()), window)
         self.brush = BrushState(window)
@@ -167,7 +167,7 @@ class Studio:
             self.gallery,
             self.following,
             self.files,
-            self.code_models,
+            self.trained,
             self._choose_prior,
         )
         about_samples = self.window, self.samples, self.models, self.files
@@ -222,7 +222,7 @@ class Studio:
         workspace = TrainWorkspace(
             self.training,
             self.gallery,
-            self.code_models,
+            self.trained,
             self.times,
             RunCommands(self.runs.paint_with, self.runs.open_folder, follow),
             self._desk,
@@ -241,7 +241,7 @@ class Studio:
         if was_shown:
             self.train.settings.start.click()
 
-    def _choose_prior(self, model: CodeModel) -> None:
+    def _choose_prior(self, model: TrainedModel) -> None:
         self.window.show_workspace("train")
         self.train.settings.choose_prior(model)
 

@@ -36,6 +36,22 @@ PRIOR_BASIC = frozenset({"channels", "layers", "dropout", "batch_size", "learnin
 PRIOR_FILLED_IN = frozenset({"labels", "snapshot_s"})
 OF_FINER_LEVELS = frozenset({"context", "context_blocks"})
 """What only priors of a model with several levels have."""
+OF_LEARNING = frozenset(
+    {
+        "pixel_variance",
+        "binarise",
+        "kl_weight",
+        "kl_warmup_steps",
+        "free_bits",
+        "beta",
+        "decay",
+        "restart_every",
+        "codebook_update",
+        "label_dropout",
+        "dropout",
+    }
+)
+"""How a model learns; its other options are its architecture, which trained weights come with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,7 @@ class OptionField:
     choices: tuple[Any, ...] = ()
     description: str = ""
     advanced: bool = True
+    is_given: bool = False  # by the weights that a training starts from: no other value fits them
 
     def setting(self, value: Any) -> str:
         """`name=value`, as the command line takes it."""
@@ -64,43 +81,56 @@ class OptionField:
         return f"{self.name}={text}"
 
 
-def option_fields(family: str, shape: DataShape | None = None) -> tuple[OptionField, ...]:
+def option_fields(
+    family: str, shape: DataShape | None = None, model: Mapping[str, Any] | None = None
+) -> tuple[OptionField, ...]:
     """The options of a family, model first; defaults are those for data of that shape.
+
+    `model` is the configuration of the model that a training starts from, where it does.
 
     Imports the family's model, and so torch. Raises `OptionFault` for a family that does not exist.
     """
     suits = {} if shape is None else default_settings(family, shape)
-    return tuple(_options(sections_of(family), suits, FILLED_IN, BASIC))
+    return tuple(_options(sections_of(family), suits, model or {}, FILLED_IN, BASIC))
 
 
-def prior_fields(levels: int) -> tuple[OptionField, ...]:
-    """The options of the priors of a model with so many levels of codes. Imports torch."""
+def prior_fields(levels: int, prior: Mapping[str, Any] | None = None) -> tuple[OptionField, ...]:
+    """The options of the priors of a model with so many levels of codes. Imports torch.
+
+    `prior` is the configuration of the priors that a training starts from, where it does.
+    """
     left_out = PRIOR_FILLED_IN if levels > 1 else PRIOR_FILLED_IN | OF_FINER_LEVELS
-    return tuple(_options(PRIOR_SECTIONS, PRIOR_SETTINGS, left_out, PRIOR_BASIC))
+    return tuple(_options(PRIOR_SECTIONS, PRIOR_SETTINGS, prior or {}, left_out, PRIOR_BASIC))
 
 
 def _options(
-    sections: Sections, suits: Mapping[str, Any], left_out: Collection[str], basic: Collection[str]
+    sections: Sections,
+    suits: Mapping[str, Any],
+    start: Mapping[str, Any],
+    left_out: Collection[str],
+    basic: Collection[str],
 ) -> Iterator[OptionField]:
-    """Every option once, with the value that suits, else its own default."""
+    """Every option once, with the value it starts from, else the one that suits, else its own default."""
     for section, config in sections.items():
         for field in inspect.type_info(config).fields:  # type: ignore[attr-defined]  # a struct has some
-            if field.name not in left_out:
-                default = suits.get(field.name, field.default)
-                yield _option(section, field, default, field.name not in basic)
+            name = field.name
+            if name not in left_out:
+                default = start.get(name, suits.get(name, field.default))
+                is_given = name in start and name not in OF_LEARNING
+                yield _option(section, field, default, name not in basic, is_given)
 
 
-def _option(section: Any, field: inspect.Field, default: Any, advanced: bool) -> OptionField:
+def _option(section: Any, field: inspect.Field, default: Any, advanced: bool, is_given: bool) -> OptionField:
     kind, description = field.type, ""
     while isinstance(kind, inspect.Metadata):
         description = str((kind.extra_json_schema or {}).get("description", description))
         kind = kind.type
-    common: dict[str, Any] = {"description": description, "advanced": advanced}
+    common: dict[str, Any] = {"description": description, "advanced": advanced, "is_given": is_given}
     if isinstance(kind, inspect.LiteralType):
         return OptionField(field.name, section, "choice", default, choices=tuple(kind.values), **common)
     if isinstance(kind, inspect.VarTupleType):
-        choices = _descents(kind, default)
-        return OptionField(field.name, section, "choice", default, choices=choices, **common)
+        value = tuple(default)
+        return OptionField(field.name, section, "choice", value, choices=_descents(kind, value), **common)
     if isinstance(kind, inspect.BoolType):
         return OptionField(field.name, section, "switch", default, **common)
     assert isinstance(kind, inspect.IntType | inspect.FloatType), f"no field for {field.name}"
@@ -124,4 +154,4 @@ def _descents(kind: inspect.VarTupleType, default: tuple[int, ...]) -> tuple[tup
     falling = sorted(values, reverse=True)
     pairs = list(pairwise(falling))
     triples = list(zip(falling, falling[1:], falling[2:], strict=False))
-    return tuple(sorted({*pairs, *triples, tuple(default)}))
+    return tuple(sorted({*pairs, *triples, default}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,12 +71,19 @@ class Preset:
     settings: tuple[str, ...]
 
 
-def presets(family: str, shape: DataShape) -> tuple[Preset, ...]:
-    """Quick, good and best for a family on pictures of that shape. Raises `OptionFault`."""
+def presets(family: str, shape: DataShape, model: Mapping[str, Any] | None = None) -> tuple[Preset, ...]:
+    """Quick, good and best for a family on pictures of that shape. Raises `OptionFault`.
+
+    `model` is the configuration of the model that a training starts from, which no preset changes.
+    """
     discrete, times = family_named(family).discrete, _times(shape.size)
+
+    def settings(name: str) -> tuple[str, ...]:
+        asked = _SETTINGS[name][int(discrete)]
+        return tuple(setting for setting in asked if setting.partition("=")[0] not in (model or {}))
+
     return tuple(
-        Preset(name, title, round(_STEPS[name] * times), _SETTINGS[name][int(discrete)])
-        for name, title in TITLES.items()
+        Preset(name, title, round(_STEPS[name] * times), settings(name)) for name, title in TITLES.items()
     )
 
 
@@ -107,35 +114,59 @@ def model_for_priors(name: str) -> ModelCard:
     return card
 
 
-def step_seconds(family: str, settings: Sequence[str], shape: DataShape, device: str | None = None) -> float:
+def step_seconds(
+    family: str,
+    settings: Sequence[str],
+    shape: DataShape,
+    device: str | None = None,
+    model: Mapping[str, Any] | None = None,
+) -> float:
     """How long a step takes on this device, by timing a few on made-up pictures.
 
     Takes seconds itself, and torch. Raises `OptionFault`.
     """
-    return _seconds_per_step(_config(family, tuple(settings), shape), device, _of_pictures)
+    return _seconds_per_step(_config(family, tuple(settings), shape, model), device, _of_pictures)
 
 
-def prior_step_seconds(card: ModelCard, settings: Sequence[str], device: str | None = None) -> float:
+def prior_step_seconds(
+    card: ModelCard,
+    settings: Sequence[str],
+    device: str | None = None,
+    prior: Mapping[str, Any] | None = None,
+) -> float:
     """As `step_seconds`, for the priors of a model, on made-up codes."""
-    config = _prior_config(card, tuple(settings))
+    config = _prior_config(card, tuple(settings), prior)
     return _seconds_per_step(config, device, lambda *about: _of_codes(card, *about))
 
 
-def expected_times(family: str, shape: DataShape, device: str | None = None) -> dict[str, Any]:
-    """Every preset with its `seconds` on this device, as the command `presets` prints them."""
+def expected_times(
+    family: str, shape: DataShape, device: str | None = None, start_from: str | None = None
+) -> dict[str, Any]:
+    """Every preset with its `seconds` on this device, as the command `presets` prints them.
+
+    Raises as `starting_model` where a training is to `start_from` a model.
+    """
+    from engine.training.warm_start import starting_model
+
+    model = None if start_from is None else starting_model(start_from, family)[0].config
 
     def seconds(settings: Sequence[str]) -> float:
-        return step_seconds(family, settings, shape, device)
+        return step_seconds(family, settings, shape, device, model)
 
-    return {"family": family, **_timed(presets(family, shape), seconds, device)}
+    return {"family": family, **_timed(presets(family, shape, model), seconds, device)}
 
 
-def expected_prior_times(name: str, device: str | None = None) -> dict[str, Any]:
-    """As `expected_times`, for the priors of a model. Raises as `model_for_priors`."""
+def expected_prior_times(
+    name: str, device: str | None = None, start_from: str | None = None
+) -> dict[str, Any]:
+    """As `expected_times`, for the priors of a model. Raises as `model_for_priors` and `starting_priors`."""
+    from engine.training.warm_start import starting_priors
+
     card = model_for_priors(name)
+    prior = None if start_from is None else starting_priors(start_from)[0]
 
     def seconds(settings: Sequence[str]) -> float:
-        return prior_step_seconds(card, settings, device)
+        return prior_step_seconds(card, settings, device, prior)
 
     return {"prior_of": card.name, **_timed(prior_presets(card.image_size), seconds, device)}
 
@@ -162,20 +193,22 @@ def _timed(
     return {"device": describe_device(pick_device(device)), "presets": rows}
 
 
-def _config(family: str, settings: tuple[str, ...], shape: DataShape) -> RunConfig:
+def _config(
+    family: str, settings: tuple[str, ...], shape: DataShape, given: Mapping[str, Any] | None
+) -> RunConfig:
     from engine.training.config import parse_settings
 
-    model, training, augmentation = parse_settings(family, settings, None, shape)
+    model, training, augmentation = parse_settings(family, settings, None, shape, given)
     values = msgspec.to_builtins(model)
     if values.get("labels") == 0:
         values["labels"] = _LABELS
     return _made_up(family=family, model=values, training=training, augmentation=augmentation)
 
 
-def _prior_config(card: ModelCard, settings: tuple[str, ...]) -> RunConfig:
+def _prior_config(card: ModelCard, settings: tuple[str, ...], given: Mapping[str, Any] | None) -> RunConfig:
     from engine.training.config import PriorOf, parse_prior_settings
 
-    prior, training, augmentation = parse_prior_settings(settings, None)
+    prior, training, augmentation = parse_prior_settings(settings, None, given)
     values = msgspec.to_builtins(prior)
     if values["labels"] == 0:
         values["labels"] = _LABELS

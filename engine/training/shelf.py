@@ -46,6 +46,7 @@ class RunCard:
     message: str  # the last word of its trainer; "" where it left none
     model: Path | None  # the best model of a finished run, else the newest snapshot
     prior_of: str = ""  # the name of the model whose priors are trained; "" where a model itself is
+    start_from: str = ""  # the name of the model whose weights it began with; "" for random ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class RunSettings:
     settings: tuple[str, ...]  # key=value
     prior_of: str = ""  # the model whose priors were asked for, as the command line takes it
     prior_name: str = ""  # what a person calls it
+    start_from: str = ""  # the model to start from, as the command line takes it; "" for random weights
+    start_name: str = ""  # what a person calls it
 
 
 class _Length(msgspec.Struct):
@@ -76,6 +79,11 @@ class _Prior(msgspec.Struct):
     config: dict[str, Any] = {}
 
 
+class _Start(msgspec.Struct):
+    model: str = ""
+    name: str = ""
+
+
 class _Config(msgspec.Struct):
     """The part of `config.json` that needs no model to be understood."""
 
@@ -87,6 +95,7 @@ class _Config(msgspec.Struct):
     length: _Length = msgspec.field(default_factory=_Length)
     model: dict[str, Any] = {}
     prior: _Prior | None = None
+    start_from: _Start | None = None
     training: dict[str, Any] = {}
     augmentation: dict[str, Any] = {}
 
@@ -140,6 +149,7 @@ def read_run(folder: Path) -> RunCard:
         message=(events[-1].message or "") if events else "",
         model=newest_model(folder, finished=status == "finished"),
         prior_of="" if config.prior is None else config.prior.name,
+        start_from="" if config.start_from is None else config.start_from.name,
     )
 
 
@@ -164,7 +174,7 @@ def newest_model(folder: Path, finished: bool) -> Path | None:
 def read_settings(folder: Path) -> RunSettings:
     """What the run was asked for; raises `RunFault`."""
     config = _read_config(folder)
-    prior = config.prior or _Prior()
+    prior, start = config.prior or _Prior(), config.start_from or _Start()
     settings = tuple(f"{key}={_as_text(value)}" for key, value in _asked(config) if value is not None)
     length = config.length
     return RunSettings(
@@ -178,6 +188,8 @@ def read_settings(folder: Path) -> RunSettings:
         settings,
         prior.model,
         prior.name,
+        start.model,
+        start.name,
     )
 
 

@@ -188,7 +188,7 @@ def _new_config(request: TrainRequest, processes: Processes) -> RunConfig:
             "train needs --model and --data; --start-from can stand for --model, --resume with --out for both"
         )
     shape = natural_shape(request.data)
-    length, settings = _length_and_settings(request, presets(family, shape))
+    length, settings = _length_and_settings(request, presets(family, shape, given))
     model, training, augmentation = parse_settings(family, settings, request.batch_size, shape, given)
     return RunConfig(
         family=family,
@@ -286,9 +286,8 @@ def _prior_with_labels(config: RunConfig, prior: PriorOf, pictures: Pictures) ->
 
 
 def _refuse_other_number(config: RunConfig, asked: int, has: int) -> None:
-    if asked in (0, has):
-        return
-    if config.start_from is not None:
+    if config.start_from is not None and asked != has:
         name = config.start_from.name
         raise OptionFault(f"--start-from {name}: it knows {asked} labels, {config.data} has {has}")
-    raise OptionFault(f"labels={asked}: {config.data} has {has} labels; leave the option out")
+    if asked not in (0, has):
+        raise OptionFault(f"labels={asked}: {config.data} has {has} labels; leave the option out")

@@ -16,9 +16,9 @@ from gui.commands.files import Files
 from gui.commands.following import Following
 from gui.dialogs.training_goes_on import TrainingGoesOnDialog
 from gui.main_window import MainWindow
-from gui.state.code_models import CodeModel, CodeModels, has_codes
 from gui.state.gallery import Gallery
 from gui.state.session import Session
+from gui.state.trained_models import TrainedModel, TrainedModels, has_codes
 from gui.state.training import TrainingState
 
 NO_SNAPSHOT = "There is no snapshot of {} yet: the first comes within a minute of training"
@@ -38,13 +38,13 @@ class Training:
         gallery: Gallery,
         following: Following,
         files: Files,
-        code_models: CodeModels,
-        choose_prior: Callable[[CodeModel], object],
+        trained: TrainedModels,
+        choose_prior: Callable[[TrainedModel], object],
     ) -> None:
         """`choose_prior` gets the Train workspace ready to train the prior of a model."""
         self._window, self._session, self._training = window, session, training
         self._gallery, self._following, self._files = gallery, following, files
-        self._code_models, self._choose_prior = code_models, choose_prior
+        self._trained, self._choose_prior = trained, choose_prior
         messages = window.messages
         session.unpaintable.connect(self._show_model)
         training.refused.connect(messages.say_fault)
@@ -87,7 +87,7 @@ class Training:
         run = self._training.current if card is None and in_train else None
         if card is None and run is None:
             card = self._session.card
-        run = run or (self._code_models.run_of(card) if card is not None else None)
+        run = run or (self._trained.run_of(card) if card is not None else None)
         model = self._model_of(run, card)
         if model is not None:
             self._choose_prior(model)
@@ -134,10 +134,10 @@ class Training:
 
     # Inside
 
-    def _model_of(self, run: RunCard | None, card: ModelCard | None) -> CodeModel | None:
+    def _model_of(self, run: RunCard | None, card: ModelCard | None) -> TrainedModel | None:
         if run is not None:
-            return self._code_models.of_run(run)
-        return self._code_models.of_card(card) if card is not None else None
+            return self._trained.of_run(run)
+        return self._trained.of_card(card) if card is not None else None
 
     def _paint_with(self, folder: Path | None, then: Callable[[Path], object]) -> None:
         card = self._training.current if folder is None else self._training.card_of(folder)

@@ -14,7 +14,8 @@ class StartRequest:
     """What a new run is asked for: one of `minutes`, `steps`, `epochs`; `settings` are key=value.
 
     With `prior_of`, a model as the command line takes it, its priors are trained; `family` is then that of
-    the model, which a person calls `prior_name`.
+    the model, which a person calls `prior_name`. With `start_from` and `start_name`, likewise, it begins with
+    the weights of that model or of its priors.
     """
 
     name: str
@@ -28,6 +29,8 @@ class StartRequest:
     settings: tuple[str, ...] = ()
     prior_of: str = ""
     prior_name: str = ""
+    start_from: str = ""
+    start_name: str = ""
 
     @classmethod
     def again(cls, known: RunSettings, name: str) -> StartRequest:
@@ -44,12 +47,15 @@ class StartRequest:
             settings=known.settings,
             prior_of=known.prior_of,
             prior_name=known.prior_name,
+            start_from=known.start_from,
+            start_name=known.start_name,
         )
 
     def arguments(self) -> list[str]:
         """As the command line takes them, the command first."""
         options = {
             "model": None if self.prior_of else self.family,
+            "start-from": self.start_from or None,
             "data": self.data,
             "steps": self.steps,
             "minutes": self.minutes,
@@ -77,4 +83,5 @@ class StartRequest:
             message="",
             model=None,
             prior_of=self.prior_name,
+            start_from=self.start_name,
         )

@@ -135,6 +135,7 @@ def make_field(field: OptionField, parent: QWidget) -> Field:
     widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     widget.installEventFilter(_NoStrayWheel(widget))
     widget.put(field.default)
+    widget.setEnabled(not field.is_given)
     return widget
 
 

@@ -23,6 +23,7 @@ from gui.train.option_fields import (
 if TYPE_CHECKING:
     from engine.training.options import OptionField
 
+GIVEN = "Comes with the weights it starts from: no other value fits them"
 _ACRONYMS = {"kl": "KL", "ema": "EMA", "vae": "VAE", "mlp": "MLP", "px": "px"}
 
 
@@ -85,9 +86,9 @@ class OptionsForm(QWidget):
         self._note()
 
     def put(self, values: Mapping[str, Any]) -> None:
-        """Set some options as if by hand; unknown ones are left out."""
+        """Set some options as if by hand; unknown ones are left out, and those that are given."""
         for name, value in values.items():
-            if name in self.fields:
+            if name in self.fields and not self.rows[name].is_given:
                 self.fields[name].put(value)
 
     def reset_some(self, names: Sequence[str]) -> None:
@@ -122,6 +123,7 @@ class OptionRow(QObject):
     def __init__(self, field: OptionField, parent: QWidget) -> None:
         super().__init__(parent)
         self._begins_at: Any = field.default
+        self.is_given = field.is_given
         self.label = _ResettingLabel(title_of(field.name), parent)
         self.label.reset.connect(self.reset)
         self.field = make_field(field, parent)
@@ -165,7 +167,7 @@ class OptionRow(QObject):
         words = [field.description or title_of(field.name), f"option {field.name}"]
         if range_words(field):
             words[1] += f", {range_words(field)}"
-        words.append("Double click to reset")
+        words.append(GIVEN if field.is_given else "Double click to reset")
         for widget in (self.label, self.field):
             widget.setToolTip("\n".join(words))
         self.field.setAccessibleName(title_of(field.name))

@@ -35,6 +35,7 @@ class Progress:
     device: str = ""
     loss: float | None = None
     bits: float | None = None  # per code, of a prior; its loss says the same in nats
+    start_from: str = ""  # the model whose weights it began with
 
     @property
     def part(self) -> float:
@@ -74,7 +75,8 @@ class ProgressLine(QWidget):
         if progress is None:
             return
         self.name.show_whole(progress.name)
-        self.about.show_whole(f"{progress.subject} on {data_title(progress.data)}")
+        start = f", from {progress.start_from}" if progress.start_from else ""
+        self.about.show_whole(f"{progress.subject} on {data_title(progress.data)}{start}")
         self._show_status(progress.status)
         for label, text in zip(self._figures, _figures(progress), strict=True):
             label.setText(text)

@@ -80,7 +80,8 @@ class RunModel(QAbstractListModel):
         if role == _CARD:
             return card
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{card.name}\n{_subject(card)} on {_data(card)}\n{card.folder}\n{card.message}".rstrip()
+            about = f"{_subject(card)} on {_data(card)}{_start(card)}"
+            return f"{card.name}\n{about}\n{card.folder}\n{card.message}".rstrip()
         if role == Qt.ItemDataRole.AccessibleTextRole:
             compared = ", compared" if self.is_compared(card) else ""
             return f"{card.name}, {_subject(card)}, {STATUS[card.status].word}{compared}"
@@ -297,6 +298,10 @@ def _text_left(row: QRect) -> int:
 
 def _subject(card: RunCard) -> str:
     return subject_title(card.family, card.prior_of)
+
+
+def _start(card: RunCard) -> str:
+    return f", started from {card.start_from}" if card.start_from else ""
 
 
 def _data(card: RunCard) -> str:

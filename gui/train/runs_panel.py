@@ -13,7 +13,7 @@ from engine.training.shelf import RunCard
 from gui import theme
 from gui.frame.empty_state import EmptyState
 from gui.frame.lines import line
-from gui.state.code_models import has_codes
+from gui.state.trained_models import has_codes
 from gui.train.run_list import RunList
 from gui.train.words import ACTIVE, family_title
 

@@ -11,30 +11,31 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 from engine.errors import CodebrushError
 from gui import theme
 from gui.dialogs.choose_file import FileChooser
-from gui.frame.card_choice import CardChoice
 from gui.frame.lines import line
-from gui.state.code_models import CodeModel
 from gui.state.expected_times import ExpectedTimes
 from gui.state.start_request import StartRequest
+from gui.state.trained_models import TrainedModel
 from gui.train.choices import family_choice
 from gui.train.data_panel import DataPanel
+from gui.train.length_choice import LengthChoice
+from gui.train.model_choice import ModelChoice
 from gui.train.option_fields import text_of
 from gui.train.options_form import OptionsForm
-from gui.train.prior_choice import NONE_YET, PriorChoice
+from gui.train.start_choice import StartChoice
 from gui.train.start_foot import StartFoot
-from gui.train.words import PRIOR, duration_words, subject_title
+from gui.train.words import PRIOR, duration_words, family_title, subject_title
 from gui.workers.data_look import data_title
 from gui.workers.job import Ticket, Worker
-from gui.workers.train_form import FormReader, PresetOffer, Subject, TrainForm
+from gui.workers.train_form import FormReader, Subject, TrainForm
 
 WIDTH = 320
 FIRST_FAMILY, FIRST_DATA = "vqvae", "emoji"
-_LENGTHS = ("quick", "good", "best")
-_TITLES = {"quick": "Quick look", "good": "Good", "best": "Best"}
 _FORM_KEY = "form"
 _OF_THE_RUN = ("steps", "seed", "device")
 _ANY_DEVICE = "auto"
 _WAITING = "One moment"
+_NO_CODES_YET = "A prior learns the codes of a model: train a VQ-VAE or VQ-VAE-2 first"
+_OF_PRIOR = "Whose codes the prior learns\nThe model itself stays as it is"
 
 
 class SettingsColumn(QWidget):
@@ -67,8 +68,9 @@ class SettingsColumn(QWidget):
         self.data = DataPanel(desk, chooser, self)
         self.family = family_choice(self)
         self.family.choose(FIRST_FAMILY)
-        self.prior = PriorChoice(self)
-        self.preset = CardChoice("Preset", side_by_side=True, parent=self)
+        self.prior = ModelChoice("Model", _OF_PRIOR, parent=self)
+        self.start_from = StartChoice(self)
+        self.preset = LengthChoice(times, self)
         self.form = OptionsForm(self)
         self.foot = StartFoot(self)
         self.start, self.pause, self.stop = self.foot.start, self.foot.pause, self.foot.stop
@@ -108,9 +110,11 @@ class SettingsColumn(QWidget):
         model = self.prior.model if self.trains_prior else None
         if not self.data.name or (self.trains_prior and model is None):
             return None
+        start = self.start_from.model
+        place = "" if start is None else start.place
         if model is None:
-            return Subject(self.family.key, self.data.name)
-        return Subject(model.family, self.data.name, model.place)
+            return Subject(self.family.key, self.data.name, start_from=place)
+        return Subject(model.family, self.data.name, model.place, place)
 
     @property
     def title(self) -> str:
@@ -130,6 +134,7 @@ class SettingsColumn(QWidget):
                     said.append(field.setting(values[name]))
         device = str(values.get("device", _ANY_DEVICE))
         model = self.prior.model if self.trains_prior else None
+        start = self.start_from.model
         return StartRequest(
             name=self.foot.run_name,
             family=self.family.key if model is None else model.family,
@@ -140,6 +145,8 @@ class SettingsColumn(QWidget):
             settings=tuple(said),
             prior_of="" if model is None else model.place,
             prior_name="" if model is None else model.name,
+            start_from="" if start is None else start.place,
+            start_name="" if start is None else start.name,
         )
 
     def fill(self, request: StartRequest) -> None:
@@ -152,13 +159,15 @@ class SettingsColumn(QWidget):
         self.foot.forget_name()
         self.offer_name(request.name)
         if request.prior_of:
-            of = CodeModel(request.prior_name, request.prior_of, request.family, request.data)
+            of = TrainedModel(request.prior_name, request.prior_of, request.family, request.data)
             self.prior.choose(of)
+        start = TrainedModel(request.start_name, request.start_from, request.family, "")
+        self.start_from.choose(start if request.start_from else None)
         self.family.choose(PRIOR if request.prior_of else request.family)
         self._show_prior()
         self._take_data(request.data)
 
-    def choose_prior(self, model: CodeModel) -> None:
+    def choose_prior(self, model: TrainedModel) -> None:
         """Get ready to train the prior of a model, on what the model was trained on."""
         self._begun = True
         self.foot.forget_name()
@@ -180,12 +189,18 @@ class SettingsColumn(QWidget):
     def offer_data(self, recent: Sequence[str]) -> None:
         self.data.offer(recent)
 
-    def offer_models(self, models: Sequence[CodeModel], current: CodeModel | None) -> None:
+    def offer_models(self, models: Sequence[TrainedModel], current: TrainedModel | None) -> None:
         """Those whose priors can be trained; the `current` one comes first to mind."""
         before = self.prior.model
         self.prior.offer(models, current)
         if self.trains_prior and self.prior.model != before:
             self._choose_model()
+
+    def offer_starts(self, models: Sequence[TrainedModel]) -> None:
+        """Those whose weights, or whose priors', it can begin with; one that is gone by now is looked for."""
+        kind = "prior" if self.trains_prior else family_title(self.family.key)
+        if self.start_from.offer_of(kind, models):
+            self._read_form()
 
     def follow_status(self, status: str) -> None:
         """Start where the run on show rests; pause, resume and stop where it is active."""
@@ -198,6 +213,7 @@ class SettingsColumn(QWidget):
     # Reading the form
 
     def _choose_family(self) -> None:
+        self.start_from.choose(None)  # what was chosen is of another family
         self._show_prior()
         if self.trains_prior:
             self._choose_model()
@@ -206,6 +222,7 @@ class SettingsColumn(QWidget):
 
     def _choose_model(self) -> None:
         """What the model was trained on is what its codes are about."""
+        self.start_from.choose(None)
         self._show_prior()
         model = self.prior.model
         self._take_data(model.data if model is not None else "")
@@ -234,7 +251,7 @@ class SettingsColumn(QWidget):
         subject = self.subject
         if subject is None or (self._shown is not None and self._shown.subject != subject):
             self._shown = None
-        self._show_presets()
+        self.preset.show_form(self._shown)
         self._judge()
         if subject is not None:
             self._form_ticket = self._models.run(
@@ -252,48 +269,27 @@ class SettingsColumn(QWidget):
             self.form.reset_some(list(self.form.fields))
         if self.isVisible():
             self._times.ask(form.subject)
-        self._show_presets()
+        self.preset.show_form(form)
         self._begin_from_preset()
         self.form.put(self._waiting)
         self._waiting, self._fills = {}, False
         self._judge()
 
     def _take_times(self) -> None:
-        self._show_presets()
+        self.preset.show_times()
         self._judge()
 
     def _stumble(self, error: CodebrushError) -> None:
         self._shown, self._form_fault = None, str(error)
         self._judge()
 
-    def _show_presets(self) -> None:
-        offers = self._shown.presets if self._shown is not None else ()
-        lines = {offer.key: (offer.title, offer.tip) for offer in offers}
-        cards = lines or {key: (_TITLES[key], "") for key in _LENGTHS}
-        self.preset.show_cards(
-            {key: (title, self._time_words(key), tip) for key, (title, tip) in cards.items()}
-        )
-
-    def _time_words(self, key: str) -> str:
-        subject = self._shown.subject if self._shown is not None else None
-        times = self._times.of(subject)
-        if key in times:
-            words = duration_words(times[key])
-            return words if " h " in words else f"about {words}"  # a card has no room for all of it
-        return "..." if subject is None or self._times.is_waiting_for(subject) else ""
-
-    @property
-    def _offer(self) -> PresetOffer | None:
-        """The preset that is chosen."""
-        offers = self._shown.presets if self._shown is not None else ()
-        return next((offer for offer in offers if offer.key == self.preset.key), None)
-
     def _begin_from_preset(self) -> None:
         if self._shown is None:
             return
         defaults = {field.name: field.default for field in self._shown.fields}
-        if self._offer is not None:
-            defaults |= {**self._offer.settings, "steps": self._offer.steps}
+        offer = self.preset.offer
+        if offer is not None:
+            defaults |= {**offer.settings, "steps": offer.steps}
         self.form.begin_from(defaults)
 
     def _choose_preset(self) -> None:
@@ -306,7 +302,7 @@ class SettingsColumn(QWidget):
     def fault(self) -> str:
         """Why nothing can be started; empty where it can."""
         if self.trains_prior and self.prior.model is None:
-            return NONE_YET
+            return _NO_CODES_YET
         if self.data.fault.text() or not self.data.name:
             return "Choose data that can be read first"
         look = self.data.look
@@ -314,7 +310,8 @@ class SettingsColumn(QWidget):
             return "CVAE needs labels: sub-folders whose names say what is in them"
         if self._shown is None:
             return self._form_fault or _WAITING
-        return self.foot.name_fault.text()
+        of_labels = self.start_from.label_fault(self._shown.labels, look)
+        return of_labels or self.foot.name_fault.text()
 
     def _judge(self) -> None:
         self.foot.judge_name()
@@ -329,11 +326,9 @@ class SettingsColumn(QWidget):
 
     def _expectation(self) -> str:
         """How long the steps asked for will take."""
-        offer, subject = self._offer, self._shown.subject if self._shown is not None else None
-        times = self._times.of(subject)
-        if offer is None or offer.key not in times or not self.start.isVisibleTo(self):
+        seconds = self.preset.seconds_of(self.request.steps)
+        if seconds is None or not self.start.isVisibleTo(self):
             return ""
-        seconds = times[offer.key] * (self.request.steps or offer.steps) / offer.steps
         return f"{self.title} on {data_title(self.data.name)}, about {duration_words(seconds)}"
 
     # Making
@@ -343,6 +338,7 @@ class SettingsColumn(QWidget):
         self.data.looked.connect(self._judge)
         self.family.chosen.connect(self._choose_family)
         self.prior.chosen.connect(self._choose_model)
+        self.start_from.chosen.connect(self._read_form)
         self.preset.chosen.connect(self._choose_preset)
         self.form.changed.connect(self._judge)
         self._times.changed.connect(self._take_times)
@@ -359,6 +355,7 @@ class SettingsColumn(QWidget):
         self._add_section(sections, "Data", self.data)
         self._add_section(sections, "Family", self.family)
         self._prior_title = self._add_section(sections, "Model", self.prior)
+        self._add_section(sections, "Start from", self.start_from)
         self._add_section(sections, "Length", self.preset)
         self._add_section(sections, "Options", self.form)
         sections.addStretch(1)

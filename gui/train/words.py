@@ -64,6 +64,11 @@ def subject_title(family: str, prior_of: str) -> str:
     return f"Prior of {prior_of}" if prior_of else family_title(family)
 
 
+def label_words(count: int) -> str:
+    """No labels, 9 labels."""
+    return "no labels" if count == 0 else f"{count} label{'s' if count > 1 else ''}"
+
+
 _HOURS_WITH_MINUTES = 3
 """Of longer times nobody asks for the minutes, and a card has no room for them."""
 

@@ -17,10 +17,10 @@ from gui.dialogs.choose_file import FileChooser
 from gui.dialogs.delete_run import DeleteRunDialog
 from gui.frame.lines import line
 from gui.main_window import brought
-from gui.state.code_models import CodeModels
 from gui.state.expected_times import ExpectedTimes
 from gui.state.gallery import Gallery
 from gui.state.start_request import StartRequest
+from gui.state.trained_models import TrainedModels
 from gui.state.training import TrainingState
 from gui.train.curve_choice import RunCurves
 from gui.train.curve_files import CurveFiles
@@ -61,7 +61,7 @@ class TrainWorkspace(QWidget):
         self,
         training: TrainingState,
         gallery: Gallery,
-        code_models: CodeModels,
+        trained: TrainedModels,
         times: ExpectedTimes,
         commands: RunCommands,
         desk: Worker,
@@ -73,7 +73,7 @@ class TrainWorkspace(QWidget):
         """`desk` is for what may take long and is nobody else's; `models` is the worker with torch."""
         super().__init__(parent)
         self._training, self._gallery, self._commands = training, gallery, commands
-        self._code_models, self._desk = code_models, desk
+        self._trained, self._desk = trained, desk
         self._files = CurveFiles(desk, chooser, self)
         self._ending: tuple[str, Ticket] | None = None  # the message that a card is told for
         self.settings = SettingsColumn(desk, models, reader, times, chooser, self)
@@ -129,7 +129,16 @@ class TrainWorkspace(QWidget):
 
     def _offer_models(self) -> None:
         if self.isVisible():
-            self.settings.offer_models(self._code_models.models, self._code_models.current)
+            self.settings.offer_models(self._trained.with_codes, self._trained.current)
+            self._offer_starts()
+
+    def _offer_starts(self) -> None:
+        settings, trained = self.settings, self._trained
+        of = settings.prior.model
+        if not settings.trains_prior:
+            settings.offer_starts(trained.of_family(settings.family.key))
+        else:
+            settings.offer_starts(trained.with_priors_for(of) if of is not None else ())
 
     def _show_progress(self) -> None:
         training, card = self._training, self._training.current
@@ -155,6 +164,7 @@ class TrainWorkspace(QWidget):
                 training.device,
                 loss,
                 bits,
+                card.start_from,
             )
         )
         self._show_failure(card.folder)
@@ -278,6 +288,7 @@ class TrainWorkspace(QWidget):
             self.settings.fill(self._training.settings_of(folder))
         except CodebrushError as error:
             self.failed.emit(error)
+        self._offer_starts()
 
     def _delete(self, folder: Path) -> None:
         card = self._training.card_of(folder)
@@ -314,7 +325,7 @@ class TrainWorkspace(QWidget):
 
     def _connect(self) -> None:
         training, runs, settings = self._training, self.runs, self.settings
-        self._code_models.changed.connect(self._offer_models)
+        self._trained.changed.connect(self._offer_models)
         training.runs_changed.connect(self._show_runs)
         training.current_changed.connect(self._show_run)
         training.progress_changed.connect(self._show_progress)
@@ -327,6 +338,7 @@ class TrainWorkspace(QWidget):
         settings.pause_asked.connect(self._pause)
         settings.stop_asked.connect(training.stop)
         settings.renamed.connect(self._name_next)
+        settings.renamed.connect(self._offer_starts)
         runs.list.show_asked.connect(self._show_asked)
         runs.list.compare_asked.connect(training.compare)
         runs.list.rename_asked.connect(training.rename)

@@ -30,7 +30,7 @@ def main() -> int:
     parser.add_argument("command")
     parser.add_argument("of", nargs="?")
     parser.add_argument("--json", action="store_true")
-    for name in ("model", "prior-of", "data", "minutes", "seed", "device"):
+    for name in ("model", "prior-of", "data", "start-from", "minutes", "seed", "device"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--resume", action="store_true")
@@ -57,7 +57,8 @@ def tell_times(options: argparse.Namespace) -> int:
         return 1
     if options.data == "silent":
         return 3
-    print(json.dumps({"presets": [{"name": "quick", "seconds": 20.0 if options.prior_of else 10.0}]}))
+    seconds = 20.0 if options.prior_of else 8.0 if options.start_from else 10.0
+    print(json.dumps({"presets": [{"name": "quick", "seconds": seconds}]}))
     return 0
 
 
@@ -73,12 +74,14 @@ class FakeTrainer:
             self.step = json.loads(last)["step"]
         self.chosen = chosen
         self.is_prior = options.of is not None
+        start = options.start_from
         prior = {"model": options.of, "name": Path(options.of).stem, "config": chosen} if options.of else None
         config = {
             "family": options.model or "vqvae",
             "data": options.data or "emoji",
             "model": chosen,
             "prior": prior,
+            "start_from": {"model": start, "name": Path(start).stem} if start else None,
         }
         (self.folder / "previews").mkdir(exist_ok=True)
         write_bytes(self.folder / "config.json", json.dumps(config | {"total_steps": self.steps}).encode())

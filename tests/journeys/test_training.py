@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.checkpoint import read_card
+from engine.models.registry import builtin_models
 from gui import theme
 from gui.settings import Folders
 from gui.studio import Studio
@@ -229,3 +230,33 @@ def test_train_a_prior_for_a_model_from_a_file(journey: TrainJourney, tmp_path: 
     visitor.wait(lambda: studio.session.model_name == "dots-prior", "the model with its prior")
     assert studio.window.workspace == "paint"
     assert studio.painting.painting.model_id == card.model_id
+
+
+@pytest.mark.timeout(600)
+def test_train_on_from_the_model_that_is_built_in(journey: TrainJourney) -> None:
+    visitor, studio, training = journey.visitor, journey.studio, journey.studio.training
+    visitor.press(studio.window, Qt.Key.Key_3, Control)
+    settings = journey.train.settings
+    journey.answers.answer = journey.data
+    settings.data.combo.setFocus()
+    QTest.keyClick(settings.data.combo, Qt.Key.Key_F)  # "Folder of pictures..."
+    visitor.wait(lambda: settings.data.look is not None, "a look at the pictures")
+    visitor.wait(settings.start.isEnabled, "the form")
+    settings.start_from.combo.setFocus()
+    QTest.keyClicks(settings.start_from.combo, "emoji-vqvae")
+    visitor.wait(settings.start.isEnabled, "the form of what it starts from")
+    visitor.click(settings.form.fold)
+    card = read_card(builtin_models()["emoji-vqvae"])
+    for option in ("image_size", "codes", "stride", "hidden"):
+        field = settings.form.fields[option]
+        assert not field.isEnabled()
+        assert field.value_of() == card.config[option]
+    for name, value in {"steps": 2, "batch_size": 2, "validations": 1}.items():
+        journey.type_into(settings.form.fields[name], str(value))
+    journey.type_into(settings.name, "blobs")
+    visitor.click(settings.start)
+    visitor.wait(lambda: training.status == "finished", "the end of the training")
+    trained = read_card(journey.run / "model.safetensors")
+    assert trained.config == card.config
+    assert trained.recipe["start_from"]["weights_id"] == card.model_id
+    assert journey.train.progress.about.text().endswith(", from emoji-vqvae")

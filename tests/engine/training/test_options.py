@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from engine.data.source import DataShape
 from engine.errors import OptionFault
-from engine.models.registry import FAMILIES
+from engine.models.registry import FAMILIES, build
 from engine.training.config import PRIOR_SECTIONS, parse_prior_settings, parse_settings, sections_of
 from engine.training.options import (
     FILLED_IN,
     OF_FINER_LEVELS,
+    OF_LEARNING,
     PRIOR_FILLED_IN,
     OptionField,
     option_fields,
@@ -18,6 +20,13 @@ from engine.training.options import (
 )
 
 EMOJI = DataShape(64, 3)
+SMALL: dict[str, dict[str, object]] = {
+    "ae": {"hidden": 8, "width": 4},
+    "vae": {"hidden": 8, "width": 4, "kl_weight": 0.5},
+    "cvae": {"hidden": 8, "width": 4, "free_bits": 0.5},
+    "vqvae": {"hidden": 8, "codes": 16, "beta": 0.5},
+    "vqvae2": {"hidden": 8, "codes": 16, "strides": (16, 8)},
+}
 
 
 def by_name(family: str, shape: DataShape | None = None) -> dict[str, OptionField]:
@@ -104,3 +113,34 @@ def test_fields_of_priors_begin_with_what_they_are_trained_with() -> None:
         for value in outside(field):
             with pytest.raises(OptionFault, match=f"option {field.name}"):
                 parse_prior_settings((field.setting(value),), None)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_weights_to_start_from_bring_their_architecture_and_leave_how_one_learns(family: str) -> None:
+    model = msgspec.to_builtins(sections_of(family)["model"](**SMALL[family]))
+    fields = {field.name: field for field in option_fields(family, EMOJI, model)}
+    given = {name for name, field in fields.items() if field.is_given}
+    assert given == set(model) - OF_LEARNING - FILLED_IN
+    assert {"image_size", "hidden"} <= given
+    assert all(msgspec.to_builtins(fields[name].default) == model[name] for name in set(model) & set(fields))
+    assert fields["learning_rate"].default == by_name(family, EMOJI)["learning_rate"].default
+
+    def shapes(*settings: str) -> dict[str, tuple[int, ...]]:
+        config, _, _ = parse_settings(family, settings, None, EMOJI, model)
+        told = {"labels": 2} if "labels" in model else {}
+        built = build(family, {**msgspec.to_builtins(config), **told})
+        return {name: tuple(tensor.shape) for name, tensor in built.state_dict().items()}
+
+    for name in set(model) & OF_LEARNING:
+        field = fields[name]
+        other = next((choice for choice in field.choices if choice != field.default), field.high or 7)
+        assert shapes(field.setting(0.5 if field.excludes_high else other)) == shapes(), name
+
+
+def test_priors_to_start_from_bring_their_architecture() -> None:
+    prior = msgspec.to_builtins(PRIOR_SECTIONS["prior"](channels=8, layers=3, dropout=0.5, labels=2))
+    fields = {field.name: field for field in prior_fields(1, prior)}
+    assert {name for name, field in fields.items() if field.is_given} == {
+        "channels", "layers", "kernel", "first_kernel", "head"
+    }  # fmt: skip
+    assert (fields["channels"].default, fields["dropout"].default) == (8, 0.5)

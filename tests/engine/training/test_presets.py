@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from engine.checkpoint import read_card
 from engine.data.source import DataShape
 from engine.errors import OptionFault
 from engine.models.registry import FAMILIES
@@ -32,6 +33,7 @@ from tests.engine.training.families import SMALL
 from tests.small import (
     small_pictures,
     write_small_model,
+    write_small_priors,
     write_small_two_level_model,
     write_small_vector_model,
 )
@@ -170,3 +172,36 @@ def test_a_preset_of_priors_gives_steps_and_settings(tmp_path: Path, monkeypatch
     config = Run(tmp_path / "run").read_config()
     quick = preset_named("quick", prior_presets(16))
     assert (config.total_steps, config.preset, config.training.validations) == (quick.steps, "quick", 5)
+
+
+def test_no_preset_changes_the_architecture_that_weights_come_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = write_small_vector_model(tmp_path / "faces.safetensors")
+    asked: list[RunConfig] = []
+
+    def half_a_second(config: RunConfig, *_: object) -> float:
+        asked.append(config)
+        return 0.5
+
+    monkeypatch.setattr(presets_module, "_seconds_per_step", half_a_second)
+    times = expected_times("vae", TINY, "cpu", str(vectors))
+    card = read_card(vectors)
+    assert all(config.model == card.config for config in asked)
+    best = next(row for row in times["presets"] if row["name"] == "best")
+    assert not any(setting.startswith("width=") for setting in best["settings"])
+    with pytest.raises(OptionFault, match=r"--model ae: .*is of family vae"):
+        expected_times("ae", TINY, "cpu", str(vectors))
+
+
+def test_times_of_priors_are_those_of_what_they_start_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = write_small_model(tmp_path / "small.safetensors")
+    first = write_small_priors(tmp_path / "first.safetensors", model, layers=4)
+    asked: list[RunConfig] = []
+    monkeypatch.setattr(presets_module, "_seconds_per_step", lambda config, *_: asked.append(config) or 0.5)
+    expected_prior_times(str(model), "cpu", str(first))
+    assert {config.prior.config["layers"] for config in asked if config.prior is not None} == {4}
+    with pytest.raises(OptionFault, match="has no priors to start from"):
+        expected_prior_times(str(model), "cpu", str(model))

@@ -20,6 +20,7 @@ from engine.models.registry import FAMILIES
 from engine.training import loop, start
 from engine.training.config import Length
 from engine.training.run import Run
+from engine.training.shelf import read_run, read_settings
 from engine.training.start import TrainRequest, train
 from tests.engine.training.families import request
 from tests.small import small_pictures, write_small_model, write_small_priors, write_small_two_level_model
@@ -149,3 +150,22 @@ def test_resuming_takes_the_same_start_only(tmp_path: Path) -> None:
     with pytest.raises(OptionFault, match=r"--start-from .*emoji-vqvae: .* was started with .*small"):
         list(train(TrainRequest(out=out, resume=True, start_from="emoji-vqvae")))
     assert list(train(TrainRequest(out=out, resume=True, start_from=str(model))))[-1].event == "finished"
+
+
+def test_priors_that_know_other_labels_are_refused(tmp_path: Path) -> None:
+    model = write_small_model(tmp_path / "small.safetensors")
+    first = write_small_priors(tmp_path / "first.safetensors", model, labels=0)
+    with pytest.raises(OptionFault, match="first: it knows 0 labels, blobs has 2"):
+        list(train(started(tmp_path / "run", first, trains_priors=True, prior_of=str(model))))
+    assert not (tmp_path / "run" / "config.json").exists()
+
+
+def test_what_it_started_from_is_on_record(tmp_path: Path) -> None:
+    model = write_small_model(tmp_path / "small.safetensors", with_statistics=False)
+    list(train(started(tmp_path / "run", model, "beta=0.5")))
+    assert read_run(tmp_path / "run").start_from == "small"
+    asked = read_settings(tmp_path / "run")
+    assert (asked.start_from, asked.start_name) == (str(model), "small")
+    assert {"beta=0.5", f"codes={read_card(model).config['codes']}"} <= set(asked.settings)
+    trained(tmp_path / "other")
+    assert (read_run(tmp_path / "other").start_from, read_settings(tmp_path / "other").start_from) == ("", "")

@@ -55,8 +55,8 @@ def test_models_of_runs_are_those_that_have_codes_and_rest(
     busy = replace(run_card("busy"), status="training")
     runs = (run_card("cats"), run_card("faces", "vae"), busy, run_card("cats-prior", prior_of="cats"))
     monkeypatch.setattr(type(studio.training), "runs", property(lambda _: runs))
-    models = studio.code_models
-    assert [model.name for model in models.models] == ["tiny", "cats"]
+    models = studio.trained
+    assert [model.name for model in models.with_codes] == ["tiny", "cats"]
     assert models.of_run(runs[0]) == models.of_run(runs[3])  # the prior's run has that model inside
     assert models.of_run(runs[1]) is models.of_run(busy) is None
     lonely = models.of_run(replace(runs[3], prior_of="gone"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.errors import OptionFault
+from engine.errors import ModelNotFound, OptionFault
 from gui.workers.job import Ticket
 from gui.workers.train_form import FormReader, PresetOffer, Subject, TrainForm
 
@@ -25,6 +25,7 @@ class Option:
     description: str = ""
     advanced: bool = False
     section: str = "model"
+    is_given: bool = False
 
     def setting(self, value: Any) -> str:
         text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
@@ -44,6 +45,12 @@ COMMON: tuple[Option, ...] = (
 CODES = Option("codes", "integer", 512, 2, 8192, description="size of the codebook, K")
 STRIDES = Option("strides", "choice", (8, 4), choices=((4, 2), (8, 4), (16, 8)), description="px per code")
 CHANNELS = Option("channels", "integer", 96, 4, 1024, description="channels of both stacks", section="prior")
+STARTED = {
+    "codes": Option("codes", "integer", 64, 2, 8192, is_given=True),
+    "channels": Option("channels", "integer", 24, 4, 1024, section="prior", is_given=True),
+    "decay": Option("decay", "number", 0.5, 0.0, 1.0, excludes_high=True),
+}
+"""As with weights to start from."""
 LATENT = Option("latent_dim", "integer", 32, 1, 512, description="numbers per picture, D")
 MIXED = Option("mixed", "switch", False, advanced=True)
 PRESETS = (
@@ -64,8 +71,14 @@ def read(subject: Subject, ticket: Ticket) -> TrainForm:
     ticket.raise_if_cancelled()
     if subject.data == "unreadable":
         raise OptionFault("this data has no form")
+    if subject.start_from == "gone":
+        raise ModelNotFound("gone: is no longer there to start from")
     fields = options_of(subject.family, bool(subject.prior_of))
-    return TrainForm(subject, fields, PRESETS)  # type: ignore[arg-type]
+    labels = None
+    if subject.start_from:
+        fields = tuple(STARTED.get(field.name, field) for field in fields)
+        labels = 3 if subject.start_from == "three-labels" else None
+    return TrainForm(subject, fields, PRESETS, labels)  # type: ignore[arg-type]
 
 
 def times(subject: Subject, ticket: Ticket) -> dict[str, float]:

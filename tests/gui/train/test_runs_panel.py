@@ -233,3 +233,11 @@ def test_a_run_of_priors_says_whose_they_are(panel: RunsPanel) -> None:
     )
     assert "Prior of emoji-vqvae on mnist" in index.data(Qt.ItemDataRole.ToolTipRole)
     assert panel.paint.isEnabled()
+
+
+def test_the_tool_tip_says_what_a_run_started_from(panel: RunsPanel) -> None:
+    started = replace(SECOND, start_from="emoji-vqvae")
+    panel.show_cards((FIRST, started), FIRST.folder, {})
+    tips = [panel.list.runs.index(row).data(Qt.ItemDataRole.ToolTipRole) for row in (0, 1)]
+    assert "started from" not in tips[0]
+    assert "VQ-VAE on mnist, started from emoji-vqvae" in tips[1]

@@ -22,6 +22,7 @@ def ticket() -> Ticket:
 
 def test_the_command_line_is_asked() -> None:
     assert preset_times(Subject("vqvae", "emoji"), ticket(), PROGRAM) == {"quick": 10.0}
+    assert preset_times(Subject("vqvae", "emoji", start_from="cats"), ticket(), PROGRAM) == {"quick": 8.0}
     assert preset_times(Subject("vqvae", "emoji", "emoji-vqvae"), ticket(), PROGRAM) == {"quick": 20.0}
 
 

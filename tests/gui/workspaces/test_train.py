@@ -22,11 +22,11 @@ from pytestqt.qtbot import QtBot
 from engine.errors import CodebrushError, RunFault
 from gui import theme
 from gui.dialogs.delete_run import DeleteRunDialog
-from gui.state.code_models import CodeModels
 from gui.state.expected_times import ExpectedTimes
 from gui.state.gallery import Gallery
 from gui.state.session import Session
 from gui.state.start_request import StartRequest
+from gui.state.trained_models import TrainedModels
 from gui.state.training import TrainingState
 from gui.train.run_list import box_of
 from gui.workers.job import Ticket, Worker
@@ -75,7 +75,7 @@ class Window(QWidget):
         self.train = TrainWorkspace(
             self.state,
             self.gallery,
-            CodeModels(self.session, self.state, self),
+            TrainedModels(self.session, self.state, self),
             ExpectedTimes(times, self.workers[3], self),
             commands,
             self.workers[1],
@@ -242,6 +242,35 @@ def test_settings_of_a_prior_are_used_again(qtbot: QtBot, window: Window) -> Non
     asked = window.train.settings.request
     assert (asked.prior_of, asked.prior_name, asked.name) == ("stripes", "stripes", "stripes-prior-2")
     assert asked.settings == ("steps_per_s=500.0",)
+
+
+def test_a_run_starts_from_another_and_says_so(qtbot: QtBot, window: Window) -> None:
+    settings, start = window.train.settings, window.train.settings.start_from
+
+    def offered() -> list[str]:
+        return [start.combo.itemText(place) for place in range(start.combo.count())]
+
+    assert offered() == ["Random weights"]  # the models there are of no family that can be trained
+    first = _start(qtbot, window, "first", "finished", steps=20, steps_per_s=500)
+    _wait(qtbot, lambda: offered() == ["Random weights", "first"])
+    start.combo.setFocus()
+    QTest.keyClick(start.combo, Qt.Key.Key_Down)
+    assert not settings.start.isEnabled()
+    _wait(qtbot, settings.start.isEnabled)
+    _start(qtbot, window, "second", "finished", steps=20, steps_per_s=500)
+    assert window.train.progress.about.text() == "VQ-VAE on dots, from first"
+
+    def tip() -> str:
+        return str(window.train.runs.list.runs.index(0).data(Qt.ItemDataRole.ToolTipRole))
+
+    _wait(qtbot, lambda: "VQ-VAE on dots, started from weights" in tip())  # as its trainer calls it
+    QTest.keyClick(start.combo, Qt.Key.Key_Home)
+    QTest.mouseClick(window.train.runs.duplicate, Qt.MouseButton.LeftButton)
+    _wait(qtbot, lambda: window.workers[2].pending == 0)
+    assert start.combo.currentText() == "first"
+    assert settings.request.start_from == str(first / "last" / "weights.safetensors")
+    QTest.mouseClick(settings.family.buttons["vae"], Qt.MouseButton.LeftButton)
+    assert offered() == ["Random weights"]
 
 
 def test_priors_are_compared_with_one_another(qtbot: QtBot, window: Window) -> None:
