@@ -27,15 +27,13 @@ class NumberControl(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._step = step
+        self._tip, self._default = tip, default
         self.number = QDoubleSpinBox(self, decimals=0 if step == 1.0 else 2, singleStep=step)
         self.number.setRange(*span)
         self.number.setKeyboardTracking(False)  # not every digit on the way is meant
         self.number.setFont(theme.font(tabular=True))
         self.number.setAccessibleName(name)
-        self.number.setToolTip(tip)
         self.name = DragName(name, self)
-        self.name.setToolTip(f"{tip}\nDrag to change, double-click for {default:g}")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE_1)
@@ -45,10 +43,18 @@ class NumberControl(QWidget):
         self.number.valueChanged.connect(self.wanted)
         self.name.dragged.connect(lambda steps: self.number.setValue(self.number.value() + steps * step))
         self.name.reset.connect(lambda: self.number.setValue(default))
+        self.allow(True)
 
     def show_number(self, value: float) -> None:
         """It has changed."""
         self.number.setValue(value)
+
+    def allow(self, allowed: bool, why_not: str = "") -> None:
+        """Let it be changed, or say why it cannot be."""
+        self.setEnabled(allowed)
+        how = f"Drag to change, double-click for {self._default:g}"
+        self.name.setToolTip(f"{self._tip}\n{how if allowed else why_not}")
+        self.number.setToolTip(self._tip if allowed else f"{self._tip}\n{why_not}")
 
 
 class DragName(QLabel):

@@ -124,7 +124,7 @@ class SamplesForm(QWidget):
         used = {name for source in self._state.asked for name in _USED_BY[source]}
         for name, row in self.numbers.items():
             row.setVisible(name in used)
-        self.numbers["guidance"].setEnabled(self._state.label in labels)
+        self.numbers["guidance"].allow(self._state.label in labels, "Choose a label first")
         several = len(self._state.sources) > 1
         self.compare.setVisible(several)
         self.source.setEnabled(not (several and self._state.compares))

@@ -11,6 +11,8 @@ from gui.state.setting import Setting
 MOST_VARIATIONS = 16
 MOST_TEMPERATURE = 2.0
 LEAST_TOP_P = 0.01
+MOST_GUIDANCE = 5.0
+"""Beyond it, what is drawn is what no picture had."""
 MOST_SEED = 2**31 - 1
 """As far as a spin box counts."""
 
@@ -27,11 +29,12 @@ class Wishes:
     temperature: float
     top_p: float
     label: str
+    guidance: float  # towards the label; without one it means nothing
     seed: int
 
 
 class ResampleOptions(QObject):
-    """How many variations, how bold, of which label (empty: any), and the seed that decides them."""
+    """How many variations, how bold, of which label (empty: any), how true to it, and the seed."""
 
     changed = Signal(str)
 
@@ -39,11 +42,13 @@ class ResampleOptions(QObject):
     temperature = Setting(1.0, lambda _, value: round(_within(0.0, MOST_TEMPERATURE, value), 2))
     top_p = Setting(1.0, lambda _, value: round(_within(LEAST_TOP_P, 1.0, value), 2))
     label = Setting("")
+    guidance = Setting(1.0, lambda _, value: round(_within(0.0, MOST_GUIDANCE, value), 2))
     seed = Setting(0, lambda _, value: int(_within(0, MOST_SEED, value)))
 
     @property
     def wishes(self) -> Wishes:
-        return Wishes(self.count, self.temperature, self.top_p, self.label, self.seed)
+        about = self.count, self.temperature, self.top_p, self.label, self.guidance, self.seed
+        return Wishes(*about)
 
     def next_seed(self) -> None:
         """After the last one comes the first."""

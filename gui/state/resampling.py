@@ -177,12 +177,14 @@ class Resampling(QObject):
         grid, level, selection = self._painting.painting.grid, self._painting.level, self._painting.selection
         masks = [np.zeros(codes.shape, np.bool_) for codes in grid.levels]
         masks[level] = refined(selection.mask, None, grid.ratios[level])
+        condition = self._condition(wishes.label)
+        guidance = 1.0 if condition is None else wishes.guidance
         request = ResampleRequest(
             codes=tuple(codes.copy() for codes in grid.levels),
             masks=tuple(masks),
             seed=wishes.seed,
-            condition=self._condition(wishes.label),
-            drawing=Drawing(temperature=wishes.temperature, top_p=wishes.top_p),
+            condition=condition,
+            drawing=Drawing(temperature=wishes.temperature, top_p=wishes.top_p, guidance=guidance),
             variations=wishes.count,
         )
         return Order(decoder, request, level, selection)

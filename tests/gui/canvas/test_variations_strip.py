@@ -182,3 +182,22 @@ def test_without_labels_there_is_none_to_choose(strip: VariationsStrip, resampli
     decoder.prior = TinyPrior()
     resampling.set_decoder(decoder)
     assert strip.controls.label.isHidden()
+
+
+def test_guidance_is_towards_a_label(qtbot: QtBot, strip: VariationsStrip, resampling: Resampling) -> None:
+    controls, options = strip.controls, resampling.options
+    assert not controls.guidance.isEnabled()
+    assert "Choose a label first" in controls.guidance.number.toolTip()
+    controls.label.setFocus()
+    QTest.keyClick(controls.label, Qt.Key.Key_Down)
+    assert options.label == "cat"
+    assert controls.guidance.isEnabled()
+    controls.guidance.number.setValue(2.5)
+    assert options.guidance == 2.5
+    options.guidance = 9
+    assert controls.guidance.number.value() == 5
+    QTest.keyClick(controls.label, Qt.Key.Key_Up)
+    assert not controls.guidance.isEnabled()
+    resampling.set_decoder(TinyDecoder())
+    assert controls.guidance.isHidden()
+    qtbot.waitUntil(lambda: not resampling.is_busy)

@@ -45,3 +45,15 @@ def test_its_name_is_dragged_and_a_double_click_puts_it_back(qtbot: QtBot) -> No
     QTest.mouseDClick(made.name, Left)
     assert made.number.value() == 1.0
     assert told[-2:] == [1.75, 1.0]
+
+
+def test_what_cannot_be_changed_says_why(qtbot: QtBot) -> None:
+    made, _ = control(qtbot)
+    made.allow(False, "Choose a stove first")
+    assert not made.number.isEnabled()
+    assert not made.name.isEnabled()
+    assert made.number.toolTip() == made.name.toolTip() == "How warm\nChoose a stove first"
+    made.allow(True)
+    assert made.number.isEnabled()
+    assert made.number.toolTip() == "How warm"
+    assert "Drag to change" in made.name.toolTip()

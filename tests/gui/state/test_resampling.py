@@ -14,6 +14,7 @@ from engine.codes.document import Painting
 from engine.codes.selection import Selection
 from engine.decoding.decoder import to_pixels
 from engine.errors import CodesFault
+from engine.priors.drawing import Drawing
 from engine.priors.requests import Drawn, ResampleRequest, Variation
 from gui.state import resampling as module
 from gui.state.painting import PaintingState
@@ -104,17 +105,18 @@ def test_only_the_selected_cells_of_the_level_being_painted_are_asked_for(
 def test_the_request_says_what_the_options_say(qtbot: QtBot, resampling: Resampling, prior: Slow) -> None:
     options = resampling.options
     options.count, options.temperature, options.top_p, options.seed = 3, 0.7, 0.9, 11
-    options.label = "dog"
+    options.label, options.guidance = "dog", 2.5
     resampling.start()
     finish(qtbot, resampling)
     (request,) = prior.asked
     assert (request.variations, request.seed) == (3, 11)
-    assert (request.drawing.temperature, request.drawing.top_p) == (0.7, 0.9)
+    assert request.drawing == Drawing(temperature=0.7, top_p=0.9, guidance=2.5)
     assert request.condition is not None
     assert request.condition.tolist() == [0.0, 1.0]
     options.label = "mouse"  # of another model: this one knows nothing of it
     qtbot.waitUntil(lambda: len(prior.asked) == 2)
     assert prior.asked[1].condition is None
+    assert prior.asked[1].drawing.guidance == 1  # there is nothing to be guided towards
 
 
 @pytest.mark.parametrize("level", [0, 1])
