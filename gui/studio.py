@@ -32,6 +32,7 @@ from gui.panels.codes import CodesPanel
 from gui.panels.column import Column
 from gui.panels.history import HistoryPanel
 from gui.settings import Folders, Settings
+from gui.state.asked_label import AskedLabel
 from gui.state.book import Book
 from gui.state.brush import BrushState
 from gui.state.dreaming import Dreaming
@@ -127,10 +128,10 @@ class Studio:
         self.picture = PictureStore(self.painting, window)
         self.decoding = DecodeLoop(self.painting, self._model_worker, window)
         self.book = Book(self.session, self.painting, self._model_worker, window)
-        self.surprise = SurpriseState(self.painting, self._model_worker, window)
-        self.suggesting = Suggesting(self.painting, self._model_worker, window)
+        asking = self.painting, self._model_worker, AskedLabel(window), window
+        self.surprise, self.suggesting = SurpriseState(*asking), Suggesting(*asking)
         self.samples = SamplesState(self.session, self._model_worker, window)
-        self.resampling = Resampling(self.painting, self._model_worker, window)
+        self.resampling = Resampling(*asking)
         self.dreaming = Dreaming(self.painting, self._model_worker, window)
         self.recovery = Recovery(self.painting, folders.autosaves, self._reader, window)
 
@@ -160,16 +161,8 @@ class Studio:
             self.training,
             self._model_worker,
         )
-        self.runs = Training(
-            self.window,
-            self.session,
-            self.training,
-            self.gallery,
-            self.following,
-            self.files,
-            self.trained,
-            self._choose_prior,
-        )
+        about_runs = self.session, self.training, self.gallery, self.following, self.files, self.trained
+        self.runs = Training(self.window, *about_runs, self._choose_prior)
         about_samples = self.window, self.samples, self.models, self.files
         for_files = chooser, self._exporter, self.compiler
         self.sampling = Sampling(*about_samples, *for_files, self.runs.train_prior)

@@ -20,6 +20,7 @@ from engine.errors import CodebrushError
 from gui.actions import ActionTable
 from gui.canvas.picture import PictureStore
 from gui.offscreen import themed_application
+from gui.state.asked_label import AskedLabel
 from gui.state.brush import BrushState
 from gui.state.dreaming import Dreaming
 from gui.state.painting import PaintingState
@@ -90,7 +91,7 @@ class Easel(QObject):
         self._painting = PaintingState(_random_painting(decoder, cells, self._random), self)
         self._brush = BrushState(self)
         self._brush.set_code_count(decoder.levels[0].codes)
-        picture = PictureStore(self._painting, self)
+        picture, asked = PictureStore(self._painting, self), AskedLabel(self)
         self._worker = Worker("benchmark")
         self._decoding = DecodeLoop(self._painting, self._worker, self)
         self._window = QWidget()
@@ -100,9 +101,9 @@ class Easel(QObject):
             SelectedCells(self._painting, self),
             picture,
             self._decoding,
-            SurpriseState(self._painting, self._worker, self),
-            Suggesting(self._painting, self._worker, self),
-            Resampling(self._painting, self._worker, self),
+            SurpriseState(self._painting, self._worker, asked, self),
+            Suggesting(self._painting, self._worker, asked, self),
+            Resampling(self._painting, self._worker, asked, self),
             Dreaming(self._painting, self._worker, self),
             ActionTable(self._window),
         )

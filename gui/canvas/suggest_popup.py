@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QIcon, QKeyEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QToolButton, QWidget
 
 from gui import theme
 from gui.canvas.thumbnail import thumbnail
@@ -46,6 +46,9 @@ class SuggestPopup(QFrame):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(theme.SPACE_1, theme.SPACE_1, theme.SPACE_1, theme.SPACE_1)
         self._grid.setSpacing(theme.SPACE_1)
+        self.about = QLabel(self)
+        self.about.setProperty("role", "caption")
+        self.about.setWordWrap(True)
         self.hide()
 
     @property
@@ -67,6 +70,9 @@ class SuggestPopup(QFrame):
         self._buttons = [self._button(*numbered) for numbered in enumerate(suggestions.choices)]
         for number, button in enumerate(self._buttons):
             self._grid.addWidget(button, number // COLUMNS, number % COLUMNS)
+        self.about.setText(f"For {suggestions.label}")
+        self.about.setVisible(bool(suggestions.label))
+        self._grid.addWidget(self.about, -(-len(self._buttons) // COLUMNS), 0, 1, COLUMNS)
         self._choose(0)
         self.show()
         self._grid.activate()

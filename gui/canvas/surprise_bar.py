@@ -1,4 +1,4 @@
-"""The line above the canvas while surprise is shown: its scale in bits, a threshold, what lies above it."""
+"""The line above the canvas while surprise is shown: for which label, in how many bits, what is above."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, 
 from gui import theme
 from gui.canvas.overlays import magma_words
 from gui.canvas.tool_options import HEIGHT
+from gui.frame.label_choice import LabelChoice
 from gui.state.surprise import SurpriseState
 
 _STEPS = 10  # of the slider, per bit
@@ -24,18 +25,22 @@ class SurpriseBar(QWidget):
         self.setFixedHeight(HEIGHT)
         self._title = _label("Surprise", self)
         self._title.setToolTip("How unexpected each code is to the prior: -log2 p, in bits")
+        self.label = LabelChoice(self)
+        self.label.setMaximumWidth(150)  # the names of some sets are long
+        self.label.setToolTip("What the prior takes the picture for\nAlso for suggestions and variations")
+        self._labels: tuple[str, ...] = ()
         self._scale = Scale(surprise, self)
         self._slider = QSlider(Qt.Orientation.Horizontal, self)
-        self._slider.setFixedWidth(120)
+        self._slider.setFixedWidth(72)
         self._number = QDoubleSpinBox(self, decimals=1, singleStep=0.5, suffix=" bits")
-        self._number.setFixedWidth(96)
+        self._number.setFixedWidth(88)
         self._number.setFont(theme.font(tabular=True))
         for control in (self._slider, self._number):
             control.setAccessibleName("Surprising from this many bits")
             control.setToolTip("Surprising from this many bits")
         self._count = _label("", self)
         self._count.setFont(theme.font(tabular=True))
-        self.select = QPushButton("Select surprising", self)
+        self.select = QPushButton("Select", self)
         self.select.setToolTip("Select the cells above the threshold (Ctrl+Shift+U)")
         self.heal = QPushButton("Heal", self)
         self.heal.setToolTip("New codes for the cells above the threshold (Shift+U)")
@@ -43,6 +48,8 @@ class SurpriseBar(QWidget):
         self._slider.valueChanged.connect(lambda steps: surprise.set_threshold(steps / _STEPS))
         self._number.valueChanged.connect(surprise.set_threshold)
         self.select.clicked.connect(surprise.select)
+        self.label.chosen.connect(lambda label: setattr(surprise.asked, "label", label))
+        surprise.asked.changed.connect(lambda _: self.label.choose(surprise.asked.label))
         for signal in (surprise.changed, surprise.threshold_changed, surprise.shown_changed):
             signal.connect(self._follow)
         self._follow()
@@ -54,6 +61,7 @@ class SurpriseBar(QWidget):
         above = _label("Above", self)
         for part in (
             self._title,
+            self.label,
             self._scale,
             above,
             self._slider,
@@ -63,12 +71,15 @@ class SurpriseBar(QWidget):
             self._count,
         ):
             row.addWidget(part)
-        row.insertSpacing(2, theme.SPACE_4)
         row.addStretch(1)
 
     def _follow(self) -> None:
         surprise = self._surprise
         self.setVisible(surprise.shown)
+        if surprise.labels != self._labels:
+            self._labels = surprise.labels
+            self.label.show_labels(self._labels, surprise.asked.label)
+        self.label.setVisible(bool(self._labels))
         threshold = surprise.threshold
         self._slider.blockSignals(True)  # its steps are coarser than the number's
         self._slider.setRange(0, surprise.top * _STEPS)
@@ -89,7 +100,7 @@ class Scale(QWidget):
     def __init__(self, surprise: SurpriseState, parent: QWidget) -> None:
         super().__init__(parent)
         self._surprise = surprise
-        self.setFixedSize(220, HEIGHT)
+        self.setFixedSize(140, HEIGHT)
         self.setAccessibleName("Scale of surprise in bits")
 
     def paintEvent(self, event: QPaintEvent) -> None:

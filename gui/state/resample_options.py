@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
+from gui.state.asked_label import AskedLabel
 from gui.state.setting import Setting
 
 MOST_VARIATIONS = 16
@@ -34,16 +35,31 @@ class Wishes:
 
 
 class ResampleOptions(QObject):
-    """How many variations, how bold, of which label (empty: any), how true to it, and the seed."""
+    """How many variations, how bold, of which label (empty: any), how true to it, and the seed.
+
+    The label is that of all that is asked of the prior.
+    """
 
     changed = Signal(str)
 
     count = Setting(4, lambda _, value: int(_within(1, MOST_VARIATIONS, value)))
     temperature = Setting(1.0, lambda _, value: round(_within(0.0, MOST_TEMPERATURE, value), 2))
     top_p = Setting(1.0, lambda _, value: round(_within(LEAST_TOP_P, 1.0, value), 2))
-    label = Setting("")
     guidance = Setting(1.0, lambda _, value: round(_within(0.0, MOST_GUIDANCE, value), 2))
     seed = Setting(0, lambda _, value: int(_within(0, MOST_SEED, value)))
+
+    def __init__(self, asked: AskedLabel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._asked = asked
+        asked.changed.connect(self.changed)
+
+    @property
+    def label(self) -> str:
+        return self._asked.label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        self._asked.label = label
 
     @property
     def wishes(self) -> Wishes:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.codes.selection import refined
@@ -18,7 +17,7 @@ from engine.decoding.decoder import Decoder
 from engine.errors import CodebrushError
 from engine.priors.drawing import Drawing
 from engine.priors.requests import ResampleRequest
-from engine.sampling.labels import weights_of_label
+from gui.state.asked_label import AskedLabel
 from gui.state.painting import PaintingState
 from gui.state.resample_options import ResampleOptions, Wishes
 from gui.workers.job import Ticket, Worker
@@ -47,10 +46,13 @@ class Resampling(QObject):
     refused = Signal(str)
     failed = Signal(object)  # CodebrushError
 
-    def __init__(self, painting: PaintingState, worker: Worker, parent: QObject | None = None) -> None:
+    def __init__(
+        self, painting: PaintingState, worker: Worker, asked: AskedLabel, parent: QObject | None = None
+    ) -> None:
         """`worker` is one that models are used on."""
         super().__init__(parent)
-        self.options = ResampleOptions(self)
+        self.options = ResampleOptions(asked, self)
+        self._asked_label = asked
         self._painting, self._worker = painting, worker
         self._decoder: Decoder | None = None
         self._ticket: Ticket | None = None
@@ -177,7 +179,7 @@ class Resampling(QObject):
         grid, level, selection = self._painting.painting.grid, self._painting.level, self._painting.selection
         masks = [np.zeros(codes.shape, np.bool_) for codes in grid.levels]
         masks[level] = refined(selection.mask, None, grid.ratios[level])
-        condition = self._condition(wishes.label)
+        condition = self._asked_label.condition(self.labels)
         guidance = 1.0 if condition is None else wishes.guidance
         request = ResampleRequest(
             codes=tuple(codes.copy() for codes in grid.levels),
@@ -188,10 +190,6 @@ class Resampling(QObject):
             variations=wishes.count,
         )
         return Order(decoder, request, level, selection)
-
-    def _condition(self, label: str) -> NDArray[np.float32] | None:
-        """One label of all, or none of them."""
-        return weights_of_label(label, self.labels) if label in self.labels else None
 
     def _follow_options(self, _name: str) -> None:
         if self.is_open:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from engine.codes.box import Box
 from engine.decoding.decoder import Decoder, to_pixels
 from engine.decoding.prior import CodePrior
 from engine.decoding.windowed import Window, read_window
+from gui.state.asked_label import AskedLabel
 from gui.state.painting import PaintingState
 from gui.workers.job import Ticket, Worker
 
@@ -33,11 +34,12 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Suggestions:
-    """Likeliest first, for one cell of one level."""
+    """Likeliest first, for one cell of one level, in a picture of a label (empty: of any)."""
 
     level: int
     cell: tuple[int, int]
     choices: tuple[Suggestion, ...]
+    label: str = ""
 
 
 class Suggesting(QObject):
@@ -49,16 +51,20 @@ class Suggesting(QObject):
     ability_changed = Signal(bool)
     failed = Signal(object)  # CodebrushError
 
-    def __init__(self, painting: PaintingState, worker: Worker, parent: QObject | None = None) -> None:
+    def __init__(
+        self, painting: PaintingState, worker: Worker, asked: AskedLabel, parent: QObject | None = None
+    ) -> None:
         """`worker` is one that models are used on."""
         super().__init__(parent)
+        self._asked = asked
         self._decoder: Decoder | None = None
         self._painting = painting
         self._worker = worker
         self._ticket: Ticket | None = None
         for signal in (painting.document_changed, painting.level_changed, painting.read_only_changed):
             signal.connect(self._start_over)
-        painting.codes_changed.connect(self.void)
+        for changed in (painting.codes_changed, asked.changed):
+            changed.connect(self.void)
 
     def set_decoder(self, decoder: Decoder | None) -> None:
         """Ask the prior of `decoder` from now on."""
@@ -91,9 +97,10 @@ class Suggesting(QObject):
         levels = painting.painting.grid.levels
         seen = read_window(levels, around, prior.margin)
         shown = read_window(levels, around.grown(AROUND), decoder.receptive_margin)
+        condition, label = self._asked.condition(prior.labels), self._asked.among(prior.labels)
         self._ticket = self._worker.run(
-            lambda ticket: _suggest(decoder, prior, seen, shown, level, (row, column), ticket),
-            on_done=self.found.emit,
+            lambda ticket: _suggest(decoder, prior, seen, shown, level, (row, column), condition, ticket),
+            on_done=lambda found: self.found.emit(replace(found, label=label)),
             on_error=self.failed.emit,
             key=_KEY,
         )
@@ -125,9 +132,10 @@ def _suggest(
     shown: Window,
     level: int,
     cell: tuple[int, int],
+    condition: NDArray[np.float32] | None,
     ticket: Ticket,
 ) -> Suggestions:
-    likeliest = prior.likeliest(seen.codes, level, _within(seen, level, cell), MOST)
+    likeliest = prior.likeliest(seen.codes, level, _within(seen, level, cell), MOST, condition)
     ticket.raise_if_cancelled()
     grids = [grid[None].repeat(len(likeliest.codes), axis=0) for grid in shown.codes]
     place = _within(shown, level, cell)

@@ -21,6 +21,7 @@ from engine.decoding.decoder import Decoder
 from engine.decoding.prior import CodePrior, Surprise
 from engine.decoding.windowed import covering, read_window, surprise_window
 from engine.errors import CodebrushError
+from gui.state.asked_label import AskedLabel
 from gui.state.painting import PaintingState
 from gui.workers.job import Ticket, Worker
 
@@ -47,9 +48,12 @@ class SurpriseState(QObject):
     lacking = Signal()  # it was asked for, and the model has no prior
     failed = Signal(object)  # CodebrushError
 
-    def __init__(self, painting: PaintingState, worker: Worker, parent: QObject | None = None) -> None:
+    def __init__(
+        self, painting: PaintingState, worker: Worker, asked: AskedLabel, parent: QObject | None = None
+    ) -> None:
         """`worker` is one that models are used on."""
         super().__init__(parent)
+        self.asked = asked
         self._decoder: Decoder | None = None
         self._painting = painting
         self._worker = worker
@@ -63,6 +67,7 @@ class SurpriseState(QObject):
         painting.codes_changed.connect(self._mark)
         painting.history_changed.connect(self._next)
         painting.level_changed.connect(self.changed)
+        asked.changed.connect(self._restart)
 
     # What is known
 
@@ -73,6 +78,11 @@ class SurpriseState(QObject):
         if decoder is None or decoder.model_id != self._painting.painting.model_id:
             return None
         return decoder.prior
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Those that the prior can be asked for."""
+        return () if self.prior is None else self.prior.labels
 
     @property
     def shown(self) -> bool:
@@ -195,8 +205,9 @@ class SurpriseState(QObject):
         box = next(iter(self._dirty))
         del self._dirty[box]
         window = read_window(self._painting.painting.grid.levels, box, prior.margin)
+        condition = self.asked.condition(prior.labels)
         ticket = self._worker.run(
-            lambda _: surprise_window(prior, window),
+            lambda _: surprise_window(prior, window, condition),
             on_done=lambda parts: self._learn(box, parts),
             on_error=self._give_up,
         )

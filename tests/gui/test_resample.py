@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.decoding.windowed import decode_full
+from gui.canvas.surprise_bar import SurpriseBar
+from gui.frame.label_choice import ANY_LABEL
 from gui.state.resampling import NOTHING_SELECTED
 from gui.studio import Studio
 from gui.workers.kernel import KernelCompiler
@@ -173,3 +175,26 @@ def test_heal_resamples_what_surprises(qtbot: QtBot, studio: Studio) -> None:
     changed = studio.painting.codes != before
     assert changed.any()
     assert not (changed & ~surprising).any()
+
+
+def test_a_label_chosen_for_surprise_is_that_of_the_variations(qtbot: QtBot, open_studio: OpenStudio) -> None:
+    model = with_prior()
+    assert model.prior is not None
+    model.prior.labels = ("cat", "dog")  # type: ignore[misc]  # a stand-in's
+    studio = open_studio(library_of(model))
+    settle(qtbot, studio)
+    studio.window.actions_table["view.surprise"].trigger()
+    bar = studio.paint.findChild(SurpriseBar)
+    assert isinstance(bar, SurpriseBar)
+    bar.label.setFocus()
+    qtbot.keyClick(bar.label, Qt.Key.Key_End)
+    qtbot.waitUntil(lambda: not studio.surprise.is_busy)
+    select(qtbot, studio)
+    resample(qtbot, studio)
+    controls = studio.paint.strip.controls
+    assert controls.label.currentText() == "dog"
+    assert controls.guidance.isEnabled()
+    controls.label.setFocus()
+    qtbot.keyClick(controls.label, Qt.Key.Key_Home)
+    assert bar.label.currentText() == ANY_LABEL
+    qtbot.waitUntil(lambda: not studio.surprise.is_busy and not studio.resampling.is_busy)

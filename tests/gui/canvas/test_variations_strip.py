@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.codes.selection import Selection
 from gui.canvas.variations_strip import Thumb, VariationsStrip
 from gui.frame.label_choice import ANY_LABEL
+from gui.state.asked_label import AskedLabel
 from gui.state.painting import PaintingState
 from gui.state.resampling import Resampling
 from gui.theme import apply_theme
@@ -39,7 +40,7 @@ def state() -> PaintingState:
 @pytest.fixture
 def resampling(state: PaintingState) -> Iterator[Resampling]:
     worker = Worker("test")
-    made = Resampling(state, worker)
+    made = Resampling(state, worker, AskedLabel())
     decoder = TinyDecoder()
     decoder.prior = Labelled()
     made.set_decoder(decoder)
@@ -201,3 +202,8 @@ def test_guidance_is_towards_a_label(qtbot: QtBot, strip: VariationsStrip, resam
     resampling.set_decoder(TinyDecoder())
     assert controls.guidance.isHidden()
     qtbot.waitUntil(lambda: not resampling.is_busy)
+
+
+def test_the_options_fit_beside_the_panels_of_a_small_window(strip: VariationsStrip) -> None:
+    strip.controls.show_labels(("Animals & Nature and all the rest", "Smileys & Emotion"))
+    assert strip.minimumSizeHint().width() <= 813  # of 1280 px

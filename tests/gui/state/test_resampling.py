@@ -17,6 +17,7 @@ from engine.errors import CodesFault
 from engine.priors.drawing import Drawing
 from engine.priors.requests import Drawn, ResampleRequest, Variation
 from gui.state import resampling as module
+from gui.state.asked_label import AskedLabel
 from gui.state.painting import PaintingState
 from gui.state.resampling import Resampling
 from gui.workers.job import Worker
@@ -70,7 +71,7 @@ def prior() -> Slow:
 
 @pytest.fixture
 def resampling(state: PaintingState, worker: Worker, prior: Slow) -> Resampling:
-    made = Resampling(state, worker)
+    made = Resampling(state, worker, AskedLabel())
     decoder = TinyTwoLevelDecoder()
     decoder.prior = prior
     made.set_decoder(decoder)

@@ -7,6 +7,7 @@ import pytest
 
 from engine.codes.document import Painting
 from engine.decoding.decoder import to_pixels
+from gui.state.asked_label import AskedLabel
 from gui.state.painting import PaintingState
 from gui.state.suggestions import Suggesting, Suggestions
 from gui.workers.job import Worker
@@ -29,7 +30,7 @@ def state() -> PaintingState:
 
 @pytest.fixture
 def suggesting(state: PaintingState, worker: Worker) -> Suggesting:
-    made = Suggesting(state, worker)
+    made = Suggesting(state, worker, AskedLabel())
     decoder = TinyTwoLevelDecoder()
     decoder.prior = TinyPrior(12)
     made.set_decoder(decoder)
@@ -83,3 +84,25 @@ def test_a_read_only_painting_gets_none(state: PaintingState, suggesting: Sugges
     assert suggesting.can_suggest
     state.set_read_only(True)
     assert not suggesting.can_suggest
+
+
+def test_they_are_of_the_label_that_the_prior_is_asked_for(
+    qtbot, state: PaintingState, worker: Worker
+) -> None:
+    class Labelled(TinyPrior):
+        labels = ("cat", "dog")
+
+        def likeliest(self, codes, level, cell, count, condition=None):
+            return super().likeliest(codes, level, cell, 2 if condition is None else 4)
+
+    asked, decoder = AskedLabel(), TinyTwoLevelDecoder()
+    suggesting = Suggesting(state, worker, asked)
+    decoder.prior = Labelled(12)
+    suggesting.set_decoder(decoder)
+    for label, known, count in (("", "", 2), ("dog", "dog", 4), ("mouse", "", 2)):
+        asked.label = label
+        with qtbot.waitSignal(suggesting.found) as answer:
+            suggesting.ask(2, 3)
+        assert (answer.args[0].label, len(answer.args[0].choices)) == (known, count)
+    with qtbot.waitSignal(suggesting.voided):
+        asked.label = "cat"

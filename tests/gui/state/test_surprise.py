@@ -7,6 +7,7 @@ import pytest
 
 from engine.codes.document import Painting
 from engine.decoding.decoder import Decoder
+from gui.state.asked_label import AskedLabel
 from gui.state.painting import PaintingState
 from gui.state.surprise import SurpriseState
 from gui.workers.job import Worker
@@ -20,9 +21,11 @@ class Watched(TinyPrior):
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[tuple[int, ...]] = []
+        self.conditions: list[np.ndarray | None] = []
 
     def surprise(self, codes, condition=None):
         self.asked.append(codes[0].shape)
+        self.conditions.append(condition)
         return super().surprise(codes, condition)
 
 
@@ -56,7 +59,7 @@ def expected(state: PaintingState):
 
 def test_nothing_is_asked_until_it_is_shown_and_then_all_cells_are_known(qtbot, worker) -> None:
     state = PaintingState(small_painting())
-    surprise = SurpriseState(state, worker)
+    surprise = SurpriseState(state, worker, AskedLabel())
     decoder, prior = with_prior(TinyDecoder())
     surprise.set_decoder(decoder)
     assert surprise.bits is None
@@ -76,7 +79,7 @@ def test_nothing_is_asked_until_it_is_shown_and_then_all_cells_are_known(qtbot, 
 
 def test_strokes_undo_and_another_painting_are_followed(qtbot, worker) -> None:
     state = PaintingState(small_painting())
-    surprise = SurpriseState(state, worker)
+    surprise = SurpriseState(state, worker, AskedLabel())
     surprise.set_decoder(with_prior(TinyDecoder())[0])
     surprise.show(True)
     settled(qtbot, surprise)
@@ -94,7 +97,7 @@ def test_strokes_undo_and_another_painting_are_followed(qtbot, worker) -> None:
 
 def test_a_stroke_on_a_large_canvas_asks_for_the_windows_it_reaches_when_it_ends(qtbot, worker) -> None:
     state = PaintingState(small_painting(140, 140))
-    surprise = SurpriseState(state, worker)
+    surprise = SurpriseState(state, worker, AskedLabel())
     decoder, prior = with_prior(TinyDecoder())
     surprise.set_decoder(decoder)
     surprise.show(True)
@@ -110,7 +113,7 @@ def test_a_stroke_on_a_large_canvas_asks_for_the_windows_it_reaches_when_it_ends
 
 def test_an_answer_for_codes_that_were_painted_over_is_dropped(qtbot, worker) -> None:
     state = PaintingState(small_painting())
-    surprise = SurpriseState(state, worker)
+    surprise = SurpriseState(state, worker, AskedLabel())
     surprise.set_decoder(with_prior(TinyDecoder())[0])
     surprise.show(True)
     seen = []
@@ -124,7 +127,7 @@ def test_what_lies_above_the_threshold_is_selected_a_fine_cell_with_its_coarse_o
     coarse, fine = np.zeros((3, 4), np.int64), np.zeros((6, 8), np.int64)
     fine[3, 7] = 5
     state = PaintingState(Painting.of_codes([coarse, fine], TinyTwoLevelDecoder()))
-    surprise = SurpriseState(state, worker)
+    surprise = SurpriseState(state, worker, AskedLabel())
     surprise.set_decoder(with_prior(TinyTwoLevelDecoder())[0])
     surprise.show(True)
     settled(qtbot, surprise)
@@ -140,7 +143,7 @@ def test_what_lies_above_the_threshold_is_selected_a_fine_cell_with_its_coarse_o
 
 def test_a_model_without_a_prior_says_so_and_nothing_is_shown(qtbot, worker) -> None:
     state = PaintingState(small_painting())
-    surprise = SurpriseState(state, worker)
+    surprise = SurpriseState(state, worker, AskedLabel())
     surprise.set_decoder(TinyDecoder())
     with qtbot.waitSignal(surprise.lacking), qtbot.waitSignal(surprise.shown_changed) as shown:
         surprise.show(True)
@@ -149,7 +152,7 @@ def test_a_model_without_a_prior_says_so_and_nothing_is_shown(qtbot, worker) -> 
 
 
 def test_what_is_shown_goes_with_the_prior_and_stays_while_a_model_loads(qtbot, worker) -> None:
-    surprise = SurpriseState(PaintingState(small_painting()), worker)
+    surprise = SurpriseState(PaintingState(small_painting()), worker, AskedLabel())
     surprise.show(True)
     assert surprise.shown
     assert surprise.bits is None
@@ -159,3 +162,22 @@ def test_what_is_shown_goes_with_the_prior_and_stays_while_a_model_loads(qtbot, 
     surprise.set_decoder(TinyDecoder())
     assert not surprise.shown
     assert surprise.bits is None
+
+
+def test_another_label_is_asked_for_and_what_was_on_its_way_is_dropped(qtbot, worker) -> None:
+    state, asked = PaintingState(small_painting()), AskedLabel()
+    surprise = SurpriseState(state, worker, asked)
+    decoder, prior = with_prior(TinyDecoder())
+    prior.labels = ("cat", "dog")
+    surprise.set_decoder(decoder)
+    asked.label = "cat"
+    assert not prior.asked  # nobody looks
+    surprise.show(True)
+    asked.label = "dog"
+    assert surprise.is_busy
+    settled(qtbot, surprise)
+    assert prior.conditions[-1].tolist() == [0.0, 1.0]
+    assert np.array_equal(surprise.bits, expected(state))
+    asked.label = ""
+    settled(qtbot, surprise)
+    assert prior.conditions[-1] is None

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSlider, QSpinB
 from engine.decoding.windowed import decode_full
 from gui.actions import ACTIONS, ActionTable
 from gui.canvas.picture import PictureStore
+from gui.state.asked_label import AskedLabel
 from gui.state.brush import TOOLS, BrushState
 from gui.state.dreaming import Dreaming
 from gui.state.resampling import Resampling
@@ -38,9 +39,10 @@ class Studio(QWidget):
         self.loop = DecodeLoop(self.state, self.worker, self)
         self.actions_table = ActionTable(self)
         self.side = QLabel("panels")
-        self.surprise = SurpriseState(self.state, self.worker, self)
-        self.suggesting = Suggesting(self.state, self.worker, self)
-        self.resampling = Resampling(self.state, self.worker, self)
+        asked = AskedLabel(self)
+        self.surprise = SurpriseState(self.state, self.worker, asked, self)
+        self.suggesting = Suggesting(self.state, self.worker, asked, self)
+        self.resampling = Resampling(self.state, self.worker, asked, self)
         self.dreaming = Dreaming(self.state, self.worker, self)
         self.workspace = PaintWorkspace(
             self.state,

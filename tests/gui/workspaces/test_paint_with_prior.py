@@ -26,6 +26,7 @@ def studio(qtbot, qapp):
     decoder.prior = TinyPrior()
     for follower in (made.loop, made.surprise, made.suggesting):
         follower.set_decoder(decoder)
+    made.decoder = decoder
     made.field = QLineEdit(made)
     made.layout().addWidget(made.field)
     made.resize(1200, 700)
@@ -103,6 +104,19 @@ def test_tab_over_a_cell_shows_what_could_stand_there_and_a_number_key_picks(stu
     assert studio.canvas.hasFocus()
     studio.action("edit.undo").trigger()
     assert studio.state.codes[3, 4] == 2
+
+
+def test_suggestions_say_which_label_they_are_for(studio, qtbot) -> None:
+    popup, asked = studio.workspace.popup, studio.surprise.asked
+    suggest(studio, qtbot, 3, 4)
+    assert popup.about.isHidden()
+    studio.decoder.prior.labels = ("cat", "dog")
+    asked.label = "dog"
+    assert not popup.isVisible()  # what it showed was for any
+    suggest(studio, qtbot, 3, 4)
+    assert popup.about.isVisible()
+    assert popup.about.text() == "For dog"
+    assert len(popup.buttons) == 9
 
 
 def test_arrows_and_return_pick_a_click_picks_and_escape_closes(studio, qtbot) -> None:
