@@ -32,22 +32,18 @@ from gui.panels.codes import CodesPanel
 from gui.panels.column import Column
 from gui.panels.history import HistoryPanel
 from gui.settings import Folders, Settings
-from gui.state.asked_label import AskedLabel
 from gui.state.book import Book
 from gui.state.brush import BrushState
-from gui.state.dreaming import Dreaming
 from gui.state.expected_times import ExpectedTimes
 from gui.state.gallery import Gallery
 from gui.state.painting import PaintingState
 from gui.state.recovery import Recovery
-from gui.state.resampling import Resampling
 from gui.state.samples import SamplesState
 from gui.state.selected_cells import SelectedCells
 from gui.state.session import Session
-from gui.state.suggestions import Suggesting
-from gui.state.surprise import SurpriseState
 from gui.state.trained_models import TrainedModel, TrainedModels
 from gui.state.training import TrainingState
+from gui.state.with_prior import WithPrior
 from gui.workers.decode import DecodeLoop
 from gui.workers.files import belongs_to, kind_of
 from gui.workers.job import Worker
@@ -128,11 +124,8 @@ class Studio:
         self.picture = PictureStore(self.painting, window)
         self.decoding = DecodeLoop(self.painting, self._model_worker, window)
         self.book = Book(self.session, self.painting, self._model_worker, window)
-        asking = self.painting, self._model_worker, AskedLabel(window), window
-        self.surprise, self.suggesting = SurpriseState(*asking), Suggesting(*asking)
+        self.asking = WithPrior(self.painting, self._model_worker, window)
         self.samples = SamplesState(self.session, self._model_worker, window)
-        self.resampling = Resampling(*asking)
-        self.dreaming = Dreaming(self.painting, self._model_worker, window)
         self.recovery = Recovery(self.painting, folders.autosaves, self._reader, window)
 
     def _make_commands(self, chooser: FileChooser) -> None:
@@ -186,10 +179,7 @@ class Studio:
             self.cells,
             self.picture,
             self.decoding,
-            self.surprise,
-            self.suggesting,
-            self.resampling,
-            self.dreaming,
+            self.asking,
             self.window.actions_table,
             self.column,
         )
@@ -278,8 +268,8 @@ class Studio:
         for changed in (painting.document_changed, painting.level_changed):
             changed.connect(self._limit_codes)
         self.decoding.failed.connect(self.window.messages.say_fault)
-        asking = self.surprise, self.suggesting, self.resampling, self.dreaming
-        self._prior = Prior(self.window, session, self.brush, *asking, self.compiler, self.runs.train_prior)
+        about = self.window, session, self.brush
+        self._prior = Prior(*about, self.asking, self.compiler, self.runs.train_prior)
         self.recovery.failed.connect(self._warn_of_no_copy)
         self.following.adopted.connect(self._keep_codes)
 
@@ -294,10 +284,10 @@ class Studio:
             *states,
             self.brush,
             self.decoding,
-            self.surprise,
+            self.asking.surprise,
         )
         self._availability = Availability(
-            window.actions_table, self.painting, self.session, self.exports, self.resampling
+            window.actions_table, self.painting, self.session, self.exports, self.asking.resampling
         )
         self.paint.canvas.zoom_changed.connect(window.status.show_zoom)
         window.dropped.connect(self.files.bring)

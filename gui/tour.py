@@ -144,7 +144,7 @@ def _expect(visitor: Visitor) -> None:
         return
     visitor.point((16, 14))
     visitor.trigger("view.surprise")
-    visitor.wait(lambda: not visitor.studio.surprise.is_busy, "the surprise")
+    visitor.wait(lambda: not visitor.studio.asking.surprise.is_busy, "the surprise")
     visitor.shoot("surprise")
     visitor.trigger("view.surprise")
     visitor.press(visitor.canvas, Qt.Key.Key_Tab)
@@ -156,7 +156,7 @@ def _expect(visitor: Visitor) -> None:
 
 def _resample(visitor: Visitor) -> None:
     """A part of the painting drawn anew by the prior, several ways."""
-    resampling = visitor.studio.resampling
+    resampling = visitor.studio.asking.resampling
     visitor.trigger("tool.select")
     visitor.drag([(10, 14), (14, 18), (17, 21)])
     visitor.press(visitor.canvas, Qt.Key.Key_R)

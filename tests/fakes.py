@@ -112,7 +112,9 @@ class TinyPrior:
         cells = np.argwhere(request.mask).tolist()
         for place, (row, column) in enumerate(cells):
             code = (request.code + 1) % self._codes
-            yield Drawn(request.level, row, column, np.array([[code]]), (place + 1) / len(cells))
+            yield Drawn(
+                request.level, row, column, np.array([[code]]), (place + 1) / len(cells), np.zeros((1, 1))
+            )
 
 
 class TinyTwoLevelDecoder(TinyDecoder):

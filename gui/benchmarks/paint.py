@@ -20,14 +20,10 @@ from engine.errors import CodebrushError
 from gui.actions import ActionTable
 from gui.canvas.picture import PictureStore
 from gui.offscreen import themed_application
-from gui.state.asked_label import AskedLabel
 from gui.state.brush import BrushState
-from gui.state.dreaming import Dreaming
 from gui.state.painting import PaintingState
-from gui.state.resampling import Resampling
 from gui.state.selected_cells import SelectedCells
-from gui.state.suggestions import Suggesting
-from gui.state.surprise import SurpriseState
+from gui.state.with_prior import WithPrior
 from gui.workers.decode import DecodeLoop
 from gui.workers.job import Worker
 from gui.workspaces.paint import PaintWorkspace
@@ -91,7 +87,7 @@ class Easel(QObject):
         self._painting = PaintingState(_random_painting(decoder, cells, self._random), self)
         self._brush = BrushState(self)
         self._brush.set_code_count(decoder.levels[0].codes)
-        picture, asked = PictureStore(self._painting, self), AskedLabel(self)
+        picture = PictureStore(self._painting, self)
         self._worker = Worker("benchmark")
         self._decoding = DecodeLoop(self._painting, self._worker, self)
         self._window = QWidget()
@@ -101,10 +97,7 @@ class Easel(QObject):
             SelectedCells(self._painting, self),
             picture,
             self._decoding,
-            SurpriseState(self._painting, self._worker, asked, self),
-            Suggesting(self._painting, self._worker, asked, self),
-            Resampling(self._painting, self._worker, asked, self),
-            Dreaming(self._painting, self._worker, self),
+            WithPrior(self._painting, self._worker, self),
             ActionTable(self._window),
         )
         QHBoxLayout(self._window).addWidget(workspace)

@@ -100,8 +100,8 @@ class _Watch(QObject):
         self._heart.setTimerType(Qt.TimerType.PreciseTimer)
         self._heart.timeout.connect(lambda: self._beats.append(_now_ms()))
         self._canvas.installEventFilter(self)
-        studio.resampling.shown_changed.connect(self._expect_paint)
-        for part in (studio.resampling, studio.session):
+        studio.asking.resampling.shown_changed.connect(self._expect_paint)
+        for part in (studio.asking.resampling, studio.session):
             part.failed.connect(self._note_fault)
 
     @property
@@ -139,7 +139,7 @@ class _Watch(QObject):
 
     def row(self, variations: int, repeats: int) -> dict[str, float]:
         """Figures of so many variations at once."""
-        options = self._studio.resampling.options
+        options = self._studio.asking.resampling.options
         options.count = variations
         self._drawn()  # the first one takes memory
         firsts, dones, gaps = [], [], []
@@ -163,7 +163,7 @@ class _Watch(QObject):
 
     def _drawn(self) -> tuple[float, float, list[float]]:
         """From R to the first codes on the screen and till all is drawn, and the gaps on the way."""
-        resampling, began = self._studio.resampling, self._press(Qt.Key.Key_R)
+        resampling, began = self._studio.asking.resampling, self._press(Qt.Key.Key_R)
         self._wait(lambda: resampling.shown is not None and self._is_painted)
         first = _now_ms()
         self._wait(lambda: not resampling.is_busy and self._is_painted)

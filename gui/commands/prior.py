@@ -6,11 +6,9 @@ from collections.abc import Callable
 
 from gui.main_window import MainWindow
 from gui.state.brush import BrushState
-from gui.state.dreaming import Dreaming
-from gui.state.resampling import NOTHING_SELECTED, Resampling
+from gui.state.resampling import NOTHING_SELECTED
 from gui.state.session import Session
-from gui.state.suggestions import Suggesting
-from gui.state.surprise import SurpriseState
+from gui.state.with_prior import WithPrior
 from gui.workers.kernel import KernelCompiler
 
 
@@ -22,29 +20,24 @@ class Prior:
         window: MainWindow,
         session: Session,
         brush: BrushState,
-        surprise: SurpriseState,
-        suggesting: Suggesting,
-        resampling: Resampling,
-        dreaming: Dreaming,
+        asking: WithPrior,
         compiler: KernelCompiler,
         train_prior: Callable[[], object],
     ) -> None:
         self._window, self._session, self._brush = window, session, brush
-        self._asking = surprise, suggesting, resampling, dreaming
+        self._asking = asking
         self._compiler, self._train_prior = compiler, train_prior
-        for asking in self._asking:
-            asking.lacking.connect(self._offer)
-            asking.failed.connect(window.messages.say_fault)
-        resampling.nothing_selected.connect(self._ask_for_a_selection)
-        resampling.refused.connect(lambda text: window.messages.say("info", text))
-        surprise.shown_changed.connect(self._follow_surprise)
+        asking.lacking.connect(self._offer)
+        asking.failed.connect(window.messages.say_fault)
+        asking.resampling.nothing_selected.connect(self._ask_for_a_selection)
+        asking.resampling.refused.connect(lambda text: window.messages.say("info", text))
+        asking.surprise.shown_changed.connect(self._follow_surprise)
         session.decoder_changed.connect(self._follow_model)
         self._follow_surprise(False)
 
     def _follow_model(self) -> None:
         decoder = self._session.decoder
-        for asking in self._asking:
-            asking.set_decoder(decoder)
+        self._asking.set_decoder(decoder)
         if decoder is not None and decoder.prior is not None:
             self._compiler.start()
 

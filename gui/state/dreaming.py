@@ -19,6 +19,7 @@ from engine.decoding.prior import CodePrior
 from engine.decoding.windowed import read_window
 from engine.errors import CodebrushError
 from engine.priors.requests import Drawn, DreamRequest
+from gui.state.asked_label import AskedLabel
 from gui.state.open_stroke import OpenStroke
 from gui.state.painting import PaintingState
 from gui.workers.job import Ticket, Worker
@@ -46,10 +47,12 @@ class Dreaming(QObject):
     lacking = Signal()  # it was asked for, and the model has no prior
     failed = Signal(object)  # CodebrushError
 
-    def __init__(self, painting: PaintingState, worker: Worker, parent: QObject | None = None) -> None:
+    def __init__(
+        self, painting: PaintingState, worker: Worker, asked: AskedLabel, parent: QObject | None = None
+    ) -> None:
         """`worker` is one that models are used on."""
         super().__init__(parent)
-        self._painting, self._worker = painting, worker
+        self._painting, self._worker, self._asked = painting, worker, asked
         self._decoder: Decoder | None = None
         self._waiting: dict[Cell, Wish] = {}
         self._in_flight: dict[Cell, Wish] = {}
@@ -146,7 +149,14 @@ class Dreaming(QObject):
             mask[row - corner[0], column - corner[1]] = True
         self._number += 1
         request = DreamRequest(
-            tuple(window.codes), first.level, mask, first.code, first.amount, seed=0, number=self._number
+            tuple(window.codes),
+            first.level,
+            mask,
+            first.code,
+            first.amount,
+            seed=0,
+            number=self._number,
+            condition=self._asked.condition(prior.labels),
         )
         self._ticket = self._worker.run(
             lambda ticket: _draw(prior, request, ticket),

@@ -23,13 +23,11 @@ from gui.canvas.tool_strip import ToolStrip
 from gui.canvas.variations_strip import VariationsStrip
 from gui.frame.lines import line
 from gui.state.brush import TOOLS, BrushState
-from gui.state.dreaming import Dreaming
 from gui.state.level_words import KEYED_LEVELS
 from gui.state.painting import PaintingState
-from gui.state.resampling import Resampling
 from gui.state.selected_cells import SelectedCells
-from gui.state.suggestions import Suggesting, Suggestions
-from gui.state.surprise import SurpriseState
+from gui.state.suggestions import Suggestions
+from gui.state.with_prior import WithPrior
 from gui.workers.decode import DecodeLoop
 
 FIRST_HINT = "Drag to paint with the chosen code, right-drag with the second one, wheel to zoom, space to pan"
@@ -48,10 +46,7 @@ class PaintWorkspace(QWidget):
         cells: SelectedCells,
         picture: PictureStore,
         decoding: DecodeLoop,
-        surprise: SurpriseState,
-        suggesting: Suggesting,
-        resampling: Resampling,
-        dreaming: Dreaming,
+        asking: WithPrior,
         actions: ActionTable,
         side: QWidget | None = None,
         parent: QWidget | None = None,
@@ -62,14 +57,14 @@ class PaintWorkspace(QWidget):
         self._brush = brush
         self._cells = cells
         self._decoding = decoding
-        self._surprise = surprise
-        self._suggesting = suggesting
-        self._resampling = resampling
-        self._dreaming = dreaming
+        self._surprise = asking.surprise
+        self._suggesting = asking.suggesting
+        self._resampling = asking.resampling
+        self._dreaming = asking.dreaming
         self._has_painted = False  # in this window, or whoever made the painting
-        self.canvas = CodeCanvas(painting, brush, cells, picture, dreaming, self, surprise)
+        self.canvas = CodeCanvas(painting, brush, cells, picture, asking.dreaming, self, asking.surprise)
         self.popup = SuggestPopup(self.canvas)
-        self.strip = VariationsStrip(resampling, self)
+        self.strip = VariationsStrip(asking.resampling, self)
         self.hint = HintLine(self.canvas)
         self._lay_out(actions, side)
         self._connect(picture)

@@ -52,7 +52,7 @@ def select(qtbot: QtBot, studio: Studio) -> None:
 
 def resample(qtbot: QtBot, studio: Studio) -> None:
     press(qtbot, studio, Qt.Key.Key_R)
-    qtbot.waitUntil(lambda: studio.resampling.is_open and not studio.resampling.is_busy)
+    qtbot.waitUntil(lambda: studio.asking.resampling.is_open and not studio.asking.resampling.is_busy)
 
 
 def test_a_variation_is_looked_at_by_arrow_and_accepted_by_return(qtbot: QtBot, studio: Studio) -> None:
@@ -67,7 +67,7 @@ def test_a_variation_is_looked_at_by_arrow_and_accepted_by_return(qtbot: QtBot, 
     press(qtbot, studio, Qt.Key.Key_Right)
     assert [thumb.isChecked() for thumb in strip.thumbs] == [False, True, False, False]
     np.testing.assert_array_equal(studio.painting.codes, before)  # so far it is only looked at
-    second = studio.resampling.variations[1]
+    second = studio.asking.resampling.variations[1]
     press(qtbot, studio, Qt.Key.Key_Return)
     assert not strip.isVisible()
     after = studio.painting.codes.copy()
@@ -92,7 +92,7 @@ def test_the_canvas_shows_the_variation_in_its_place(qtbot: QtBot, studio: Studi
 
     for key in (Qt.Key.Key_Home, Qt.Key.Key_End):
         press(qtbot, studio, key)
-        shown = studio.resampling.shown
+        shown = studio.asking.resampling.shown
         assert shown is not None
         pixels = shown.pixels[4 * (5 - shown.box.top) + 2, 4 * (6 - shown.box.left) + 2]
         assert colour(5, 6) == tuple(pixels.tolist())
@@ -103,6 +103,7 @@ def test_the_canvas_shows_the_variation_in_its_place(qtbot: QtBot, studio: Studi
 
 def test_escape_and_undo_leave_the_painting_as_it_was(qtbot: QtBot, studio: Studio) -> None:
     paint_at(qtbot, studio, 4, 5)
+    qtbot.waitUntil(lambda: not studio.asking.dreaming.is_busy)
     before = studio.painting.codes.copy()
     undo = studio.window.actions_table["edit.undo"]
     select(qtbot, studio)
@@ -132,7 +133,7 @@ def test_with_nothing_selected_it_says_how_to_select(qtbot: QtBot, studio: Studi
     assert studio.window.messages.text == NOTHING_SELECTED
     studio.window.messages._action.click()
     assert studio.brush.tool == "select"
-    assert not studio.resampling.is_open
+    assert not studio.asking.resampling.is_open
 
 
 def test_without_a_prior_it_says_so_and_offers_to_train_one(qtbot: QtBot, open_studio: OpenStudio) -> None:
@@ -162,14 +163,14 @@ def test_heal_resamples_what_surprises(qtbot: QtBot, studio: Studio) -> None:
     studio.window.actions_table["view.surprise"].trigger()
     paint_at(qtbot, studio, 4, 5)
     paint_at(qtbot, studio, 7, 2)
-    studio.surprise.set_threshold(3.0)
-    qtbot.waitUntil(lambda: studio.surprise.bits is not None and not studio.surprise.is_busy)
-    assert studio.surprise.surprising[4, 5]
-    surprising = studio.surprise.surprising
+    studio.asking.surprise.set_threshold(3.0)
+    qtbot.waitUntil(lambda: studio.asking.surprise.bits is not None and not studio.asking.surprise.is_busy)
+    assert studio.asking.surprise.surprising[4, 5]
+    surprising = studio.asking.surprise.surprising
     assert np.count_nonzero(surprising) == 44  # the left border, both painted cells and what follows each
     press(qtbot, studio, Qt.Key.Key_U, Qt.KeyboardModifier.ShiftModifier)
     np.testing.assert_array_equal(studio.painting.selection.mask, surprising)
-    qtbot.waitUntil(lambda: studio.resampling.is_open and not studio.resampling.is_busy)
+    qtbot.waitUntil(lambda: studio.asking.resampling.is_open and not studio.asking.resampling.is_busy)
     before = studio.painting.codes.copy()
     press(qtbot, studio, Qt.Key.Key_Return)
     changed = studio.painting.codes != before
@@ -188,7 +189,7 @@ def test_a_label_chosen_for_surprise_is_that_of_the_variations(qtbot: QtBot, ope
     assert isinstance(bar, SurpriseBar)
     bar.label.setFocus()
     qtbot.keyClick(bar.label, Qt.Key.Key_End)
-    qtbot.waitUntil(lambda: not studio.surprise.is_busy)
+    qtbot.waitUntil(lambda: not studio.asking.surprise.is_busy)
     select(qtbot, studio)
     resample(qtbot, studio)
     controls = studio.paint.strip.controls
@@ -197,4 +198,4 @@ def test_a_label_chosen_for_surprise_is_that_of_the_variations(qtbot: QtBot, ope
     controls.label.setFocus()
     qtbot.keyClick(controls.label, Qt.Key.Key_Home)
     assert bar.label.currentText() == ANY_LABEL
-    qtbot.waitUntil(lambda: not studio.surprise.is_busy and not studio.resampling.is_busy)
+    qtbot.waitUntil(lambda: not studio.asking.surprise.is_busy and not studio.asking.resampling.is_busy)

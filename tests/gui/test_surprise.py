@@ -51,8 +51,8 @@ def test_surprise_goes_off_with_a_model_that_has_no_prior(qtbot: QtBot, open_stu
     studio = open_studio(library_of(with_prior(), plain))
     action = studio.window.actions_table["view.surprise"]
     action.trigger()
-    qtbot.waitUntil(lambda: studio.surprise.bits is not None and not studio.surprise.is_busy)
+    qtbot.waitUntil(lambda: studio.asking.surprise.bits is not None and not studio.asking.surprise.is_busy)
     studio.session.open_model("plain")
     qtbot.waitUntil(lambda: studio.session.status == "ready" and studio.is_idle)
     assert not action.isChecked()
-    assert studio.surprise.bits is None
+    assert studio.asking.surprise.bits is None

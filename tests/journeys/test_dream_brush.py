@@ -61,4 +61,4 @@ def test_a_stroke_taken_back_while_it_dreams_leaves_nothing(journey: Journey) ->
     visitor.settle()
     assert np.array_equal(journey.codes, before)
     assert not journey.studio.painting.is_modified
-    assert not journey.studio.dreaming.is_busy
+    assert not journey.studio.asking.dreaming.is_busy

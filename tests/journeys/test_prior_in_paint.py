@@ -64,7 +64,7 @@ class PriorJourney(Journey):
         np.testing.assert_array_equal(self.studio.painting.selection.mask, expected)
 
     def wait_for_variations(self, count: int) -> None:
-        resampling = self.studio.resampling
+        resampling = self.studio.asking.resampling
         self.visitor.wait(
             lambda: resampling.is_open and resampling.count == count and not resampling.is_busy,
             f"{count} variations",
@@ -73,7 +73,7 @@ class PriorJourney(Journey):
 
     def wait_for_surprise(self) -> NDArray[np.float32]:
         """Bits per cell, once all are known."""
-        surprise = self.studio.surprise
+        surprise = self.studio.asking.surprise
         self.visitor.wait(lambda: not surprise.is_busy, "the surprise")
         assert surprise.bits is not None
         assert np.isfinite(surprise.bits).all()
@@ -82,11 +82,11 @@ class PriorJourney(Journey):
     def suggest(self, cell: Cell) -> Suggestions:
         """Tab over a cell."""
         found: list[Suggestions] = []
-        self.studio.suggesting.found.connect(found.append)
+        self.studio.asking.suggesting.found.connect(found.append)
         self.visitor.point(cell)
         self.press(Qt.Key.Key_Tab)
         self.visitor.wait(self.studio.paint.popup.isVisible, "suggestions")
-        self.studio.suggesting.found.disconnect(found.append)
+        self.studio.asking.suggesting.found.disconnect(found.append)
         assert found[0].cell == cell
         return found[0]
 
@@ -189,7 +189,7 @@ def test_surprise_follows_a_stroke_and_what_surprises_is_selected_and_healed(jou
     # Select surprising, by its button.
     assert bar.select.isEnabled()
     visitor.click(bar.select)
-    surprising = after > studio.surprise.threshold
+    surprising = after > studio.asking.surprise.threshold
     assert surprising[painted].any()
     assert not surprising.all()
     np.testing.assert_array_equal(studio.painting.selection.mask, surprising)
@@ -197,7 +197,7 @@ def test_surprise_follows_a_stroke_and_what_surprises_is_selected_and_healed(jou
     assert studio.painting.selection.is_empty
 
     # Heal: new codes for these cells alone, less of a surprise than what was there.
-    studio.resampling.options.count = 2
+    studio.asking.resampling.options.count = 2
     stroke = journey.codes
     journey.press(Qt.Key.Key_U, Shift)
     np.testing.assert_array_equal(studio.painting.selection.mask, surprising)
@@ -213,7 +213,7 @@ def test_surprise_follows_a_stroke_and_what_surprises_is_selected_and_healed(jou
     np.testing.assert_array_equal(journey.codes, stroke)
     np.testing.assert_allclose(journey.wait_for_surprise(), after, atol=1e-3)
     journey.press(Qt.Key.Key_U)
-    assert studio.surprise.bits is None
+    assert studio.asking.surprise.bits is None
     assert not bar.isVisible()
 
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from gui.canvas.code_canvas import CodeCanvas
 from gui.canvas.picture import PictureStore
+from gui.state.asked_label import AskedLabel
 from gui.state.brush import BrushState
 from gui.state.dreaming import Dreaming
 from gui.state.selected_cells import SelectedCells
@@ -35,7 +36,7 @@ class Easel:
         self.cells = SelectedCells(self.state, self.state)
         self.picture = PictureStore(self.state, self.state)
         self.worker = Worker("dream")
-        self.dreaming = Dreaming(self.state, self.worker, self.state)
+        self.dreaming = Dreaming(self.state, self.worker, AskedLabel(self.state), self.state)
         self.picture.set_statistics(self.state.painting.model_id, (tiny_statistics(),))
         self.canvas = CodeCanvas(self.state, self.brush, self.cells, self.picture, self.dreaming)
         qtbot.addWidget(self.canvas)

@@ -13,6 +13,7 @@ from engine.errors import PriorFault
 from engine.priors.requests import Drawn, DreamRequest
 from gui.canvas.tools.brush import DreamBrushTool
 from gui.canvas.tools.tool import Drag, Pointer
+from gui.state.asked_label import AskedLabel
 from gui.state.brush import BrushState
 from gui.state.dreaming import MOST_CELLS, Dreaming
 from gui.state.painting import PaintingState
@@ -48,7 +49,8 @@ class Desk:
         self.prior = Waiting()
         self.decoder = TinyDecoder()
         self.decoder.prior = self.prior
-        self.dreaming = Dreaming(self.state, worker, self.state)
+        self.asked = AskedLabel(self.state)
+        self.dreaming = Dreaming(self.state, worker, self.asked, self.state)
         self.dreaming.set_decoder(self.decoder)
         self.tool = DreamBrushTool(self.state, self.brush, self.dreaming)
 
@@ -231,6 +233,20 @@ def test_switching_goes_back_to_the_amount_there_was(desk: Desk) -> None:
     assert desk.brush.dream == 0.0
     desk.brush.switch_dream()
     assert desk.brush.dream == 0.7
+
+
+def test_the_prior_is_told_the_label_that_was_asked_for(qtbot, desk: Desk) -> None:
+    desk.prior.labels = ("food", "flag")
+    desk.prior.may.set()
+    desk.asked.label = "flag"
+    desk.drag((8, 2))
+    desk.asked.label = ""
+    desk.drag((8, 4))
+    qtbot.waitUntil(lambda: not desk.dreaming.is_busy)
+    first, second = desk.prior.asked
+    assert first.condition is not None
+    assert first.condition.tolist() == [0.0, 1.0]
+    assert second.condition is None
 
 
 def test_a_painting_that_cannot_be_changed_is_not_dreamt_on(desk: Desk) -> None:

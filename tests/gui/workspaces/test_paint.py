@@ -8,13 +8,9 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSlider, QSpinB
 from engine.decoding.windowed import decode_full
 from gui.actions import ACTIONS, ActionTable
 from gui.canvas.picture import PictureStore
-from gui.state.asked_label import AskedLabel
 from gui.state.brush import TOOLS, BrushState
-from gui.state.dreaming import Dreaming
-from gui.state.resampling import Resampling
 from gui.state.selected_cells import SelectedCells
-from gui.state.suggestions import Suggesting
-from gui.state.surprise import SurpriseState
+from gui.state.with_prior import WithPrior
 from gui.theme import apply_theme
 from gui.workers.decode import DecodeLoop
 from gui.workers.job import Worker
@@ -39,21 +35,14 @@ class Studio(QWidget):
         self.loop = DecodeLoop(self.state, self.worker, self)
         self.actions_table = ActionTable(self)
         self.side = QLabel("panels")
-        asked = AskedLabel(self)
-        self.surprise = SurpriseState(self.state, self.worker, asked, self)
-        self.suggesting = Suggesting(self.state, self.worker, asked, self)
-        self.resampling = Resampling(self.state, self.worker, asked, self)
-        self.dreaming = Dreaming(self.state, self.worker, self)
+        self.asking = WithPrior(self.state, self.worker, self)
         self.workspace = PaintWorkspace(
             self.state,
             self.brush,
             self.cells,
             self.picture,
             self.loop,
-            self.surprise,
-            self.suggesting,
-            self.resampling,
-            self.dreaming,
+            self.asking,
             self.actions_table,
             self.side,
             self,

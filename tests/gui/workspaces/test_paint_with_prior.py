@@ -24,7 +24,7 @@ def studio(qtbot, qapp):
     qtbot.addWidget(made)
     decoder = TinyDecoder()
     decoder.prior = TinyPrior()
-    for follower in (made.loop, made.surprise, made.suggesting):
+    for follower in (made.loop, made.asking):
         follower.set_decoder(decoder)
     made.decoder = decoder
     made.field = QLineEdit(made)
@@ -46,7 +46,7 @@ def hover(studio: Studio, row: int, column: int) -> None:
 
 def suggest(studio: Studio, qtbot, row: int, column: int) -> None:
     hover(studio, row, column)
-    with qtbot.waitSignal(studio.suggesting.found):
+    with qtbot.waitSignal(studio.asking.suggesting.found):
         QTest.keyClick(studio.canvas, Qt.Key.Key_Tab)
     assert studio.workspace.popup.isVisible()
 
@@ -57,31 +57,31 @@ def colour_at(studio: Studio, row: int, column: int) -> tuple[int, ...]:
 
 def test_the_overlay_colours_cells_by_their_bits_and_follows_strokes(studio, qtbot) -> None:
     studio.action("view.surprise").trigger()
-    qtbot.waitUntil(lambda: not studio.surprise.is_busy)
+    qtbot.waitUntil(lambda: not studio.asking.surprise.is_busy)
     hover(studio, 0, 0)
     calm = colour_at(studio, 9, 9)
     assert sum(colour_at(studio, 9, 0)) > sum(calm)  # code 1 at the border, where 0 is expected
     studio.drag((9, 9), (9, 9))
-    qtbot.waitUntil(lambda: not studio.surprise.is_busy and studio.surprise.at(9, 9).rank == 1)
+    qtbot.waitUntil(lambda: not studio.asking.surprise.is_busy and studio.asking.surprise.at(9, 9).rank == 1)
     hover(studio, 0, 0)
     assert sum(colour_at(studio, 9, 9)) > sum(calm)
     studio.action("view.surprise").trigger()
-    assert studio.surprise.bits is None
+    assert studio.asking.surprise.bits is None
 
 
 def test_the_bar_shows_a_threshold_and_how_many_cells_lie_above(studio, qtbot) -> None:
     bar = studio.workspace.findChild(SurpriseBar)
     assert not bar.isVisible()
     studio.action("view.surprise").trigger()
-    qtbot.waitUntil(lambda: not studio.surprise.is_busy)
+    qtbot.waitUntil(lambda: not studio.asking.surprise.is_busy)
     assert bar.isVisible()
     bar.findChild(QSlider).setValue(40)
-    assert bar.findChild(QDoubleSpinBox).value() == studio.surprise.threshold == 4.0
+    assert bar.findChild(QDoubleSpinBox).value() == studio.asking.surprise.threshold == 4.0
     count = int(np.count_nonzero(TinyPrior().surprise([studio.state.codes])[0].bits > 4.0))
     assert 0 < count < studio.state.codes.size
     assert f"{count} cells" in [label.text() for label in bar.findChildren(QLabel)]
     QTest.mouseClick(bar.select, Qt.MouseButton.LeftButton)
-    assert np.array_equal(studio.state.selection.mask, studio.surprise.surprising)
+    assert np.array_equal(studio.state.selection.mask, studio.asking.surprise.surprising)
     bar.findChild(QDoubleSpinBox).setValue(5.0)
     assert not bar.select.isEnabled()
 
@@ -107,7 +107,7 @@ def test_tab_over_a_cell_shows_what_could_stand_there_and_a_number_key_picks(stu
 
 
 def test_suggestions_say_which_label_they_are_for(studio, qtbot) -> None:
-    popup, asked = studio.workspace.popup, studio.surprise.asked
+    popup, asked = studio.workspace.popup, studio.asking.surprise.asked
     suggest(studio, qtbot, 3, 4)
     assert popup.about.isHidden()
     studio.decoder.prior.labels = ("cat", "dog")
@@ -141,7 +141,7 @@ def test_arrows_and_return_pick_a_click_picks_and_escape_closes(studio, qtbot) -
 
 def test_each_picture_is_the_cell_and_its_neighbours_decoded_with_that_code(studio, qtbot) -> None:
     hover(studio, 6, 8)
-    with qtbot.waitSignal(studio.suggesting.found) as found:
+    with qtbot.waitSignal(studio.asking.suggesting.found) as found:
         QTest.keyClick(studio.canvas, Qt.Key.Key_Tab)
     from engine.decoding.decoder import to_pixels
 
@@ -161,15 +161,15 @@ def test_tab_moves_the_focus_when_the_pointer_is_elsewhere(studio, qtbot) -> Non
 
 
 def test_tab_moves_the_focus_where_there_is_no_prior(studio) -> None:
-    studio.suggesting.set_decoder(TinyDecoder())
+    studio.asking.suggesting.set_decoder(TinyDecoder())
     hover(studio, 3, 4)
     QTest.keyClick(studio.canvas, Qt.Key.Key_Tab)
     assert not studio.canvas.hasFocus()
 
 
 def test_the_command_says_that_there_is_no_prior(studio, qtbot) -> None:
-    studio.suggesting.set_decoder(TinyDecoder())
-    with qtbot.waitSignal(studio.suggesting.lacking):
+    studio.asking.suggesting.set_decoder(TinyDecoder())
+    with qtbot.waitSignal(studio.asking.suggesting.lacking):
         studio.action("edit.suggest").trigger()
 
 

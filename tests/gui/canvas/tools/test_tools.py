@@ -14,6 +14,7 @@ from engine.codes.selection import Selection
 from gui.canvas.tools.line import to_eight_directions, to_equal_sides
 from gui.canvas.tools.tool import Drag, Pointer
 from gui.canvas.tools.toolbox import make_tools
+from gui.state.asked_label import AskedLabel
 from gui.state.brush import TOOLS, BrushState
 from gui.state.dreaming import Dreaming
 from gui.state.selected_cells import SelectedCells
@@ -32,7 +33,7 @@ class Desk:
         self.brush.set_code_count(16)
         self.brush.primary, self.brush.secondary = CODE, SECOND
         self.cells = SelectedCells(self.state, self.state)
-        self.dreaming = Dreaming(self.state, Worker("dream"), self.state)
+        self.dreaming = Dreaming(self.state, Worker("dream"), AskedLabel(self.state), self.state)
         self.tools = make_tools(self.state, self.brush, self.cells, self.dreaming)
         self.before = self.state.codes.copy()
 

@@ -1,0 +1,43 @@
+"""All that the prior of a painting's model is asked for: what surprises, suggestions, variations, dreams."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.decoding.decoder import Decoder
+from gui.state.asked_label import AskedLabel
+from gui.state.dreaming import Dreaming
+from gui.state.painting import PaintingState
+from gui.state.resampling import Resampling
+from gui.state.suggestions import Suggesting
+from gui.state.surprise import SurpriseState
+from gui.workers.job import Worker
+
+
+class WithPrior(QObject):
+    """The four who ask, of one painting and for one label."""
+
+    lacking = Signal()  # one of them was asked, and the model has no prior
+    failed = Signal(object)  # CodebrushError
+
+    def __init__(self, painting: PaintingState, worker: Worker, parent: QObject | None = None) -> None:
+        """`worker` is one that models are used on."""
+        super().__init__(parent)
+        about = painting, worker, AskedLabel(self), self
+        self.surprise, self.suggesting = SurpriseState(*about), Suggesting(*about)
+        self.resampling, self.dreaming = Resampling(*about), Dreaming(*about)
+        self._all = self.surprise, self.suggesting, self.resampling, self.dreaming
+        for asking in self._all:
+            asking.lacking.connect(self.lacking)
+            asking.failed.connect(self.failed)
+        self.resampling.opened.connect(self._leave_strokes)
+
+    def set_decoder(self, decoder: Decoder | None) -> None:
+        """Ask the prior of `decoder` from now on."""
+        for asking in self._all:
+            asking.set_decoder(decoder)
+
+    def _leave_strokes(self, variations_open: bool) -> None:
+        """Variations are drawn for what is there: cells still waiting to be dreamt would drop them."""
+        if variations_open:
+            self.dreaming.drop()
