@@ -168,7 +168,7 @@ class Studio:
         )
 
     def _make_workspaces(self) -> None:
-        self.codes = CodesPanel(self.book, self.brush, self.painting)
+        self.codes = CodesPanel(self.book, self.brush, self.painting, self.asking.beneath)
         self.column = Column()
         self.column.add("Codes", self.codes)
         self.column.add("Code", CodePanel(self.book, self.brush))

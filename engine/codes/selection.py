@@ -174,6 +174,17 @@ def move_cells(
     return merge(cleared + paste_cells(grid, fragment, fragment.top + rows, fragment.left + columns))
 
 
+def beneath(mask: Mask, level: int, ratios: Sequence[int]) -> list[Mask]:
+    """Per level, coarsest first, the cells that lie in those of `mask` (of `level`); none of coarser ones."""
+    rows, columns = (side // ratios[level] for side in mask.shape)
+    return [
+        refined(mask, None, ratio // ratios[level])
+        if finer >= level
+        else np.zeros((rows * ratio, columns * ratio), np.bool_)
+        for finer, ratio in enumerate(ratios)
+    ]
+
+
 def refined(mask: Mask, box: Box | None, ratio: int) -> Mask:
     """`mask` in cells `ratio` times smaller: all of it, or only `box` (in those cells, inside)."""
     if box is None:

@@ -1,4 +1,4 @@
-"""Which level of codes is painted: a button each, coarsest first; hidden while there is one level only."""
+"""Which level of codes is painted, and whether finer ones follow; hidden while there is one level only."""
 
 from __future__ import annotations
 
@@ -7,16 +7,25 @@ from functools import partial
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from gui import theme
+from gui.state.beneath import Beneath
 from gui.state.level_words import level_name
 from gui.state.painting import PaintingState
 
+FOLLOW_TIP = (
+    "Finer codes beneath what is painted on a coarser level are drawn anew (Shift+F)\n"
+    "Off, they are pinned: they stay as they are"
+)
+NO_PRIOR_TIP = "Finer codes can follow where the model has a prior"
+
 
 class LevelSwitch(QWidget):
-    """Follows a `PaintingState`, and changes the level it paints on."""
+    """A button for each level, coarsest first, and one that lets finer levels follow."""
 
-    def __init__(self, painting: PaintingState, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, painting: PaintingState, beneath: Beneath | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._painting = painting
+        self._painting, self._beneath = painting, beneath
         self._facts: tuple[tuple[int, int], ...] = ()  # per level pixels across a cell, and codes
         self.buttons: list[QToolButton] = []
         self._group = QButtonGroup(self)
@@ -27,8 +36,12 @@ class LevelSwitch(QWidget):
         caption.setProperty("role", "secondary")
         self._row.addWidget(caption)
         self._row.addSpacing(theme.SPACE_2 - 2)
+        self.follow = self._follow_button()
         painting.document_changed.connect(self._show)
         painting.level_changed.connect(self._show)
+        if beneath is not None:
+            beneath.changed.connect(self._show)
+            beneath.ability_changed.connect(self._show)
         self._show()
 
     def _show(self) -> None:
@@ -38,6 +51,10 @@ class LevelSwitch(QWidget):
             self._facts = facts
             self._make_buttons()
         self.buttons[self._painting.level].setChecked(True)
+        if self._beneath is not None:
+            self.follow.setChecked(self._beneath.follow)
+            self.follow.setEnabled(self._beneath.is_able)
+            self.follow.setToolTip(FOLLOW_TIP if self._beneath.is_able else NO_PRIOR_TIP)
 
     def _make_buttons(self) -> None:
         for button in self.buttons:
@@ -47,6 +64,8 @@ class LevelSwitch(QWidget):
         for button in self.buttons:
             self._group.addButton(button)
             self._row.addWidget(button, 1)
+        self._row.removeWidget(self.follow)
+        self._row.addWidget(self.follow)  # the last
         self.setVisible(len(self._facts) > 1)
 
     def _button(self, level: int) -> QToolButton:
@@ -60,6 +79,20 @@ class LevelSwitch(QWidget):
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         button.clicked.connect(partial(self._choose, level))
         return button
+
+    def _follow_button(self) -> QToolButton:
+        button = QToolButton(self)
+        button.setCheckable(True)
+        button.setText("Follow")
+        button.setAccessibleName("Finer codes follow")
+        button.setFixedHeight(theme.CONTROL_HEIGHT)
+        button.setVisible(self._beneath is not None)
+        button.clicked.connect(self._set_follow)
+        return button
+
+    def _set_follow(self, on: bool) -> None:
+        if self._beneath is not None:
+            self._beneath.follow = on
 
     def _choose(self, level: int) -> None:
         self._painting.set_level(level)

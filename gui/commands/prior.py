@@ -33,7 +33,10 @@ class Prior:
         asking.resampling.refused.connect(lambda text: window.messages.say("info", text))
         asking.surprise.shown_changed.connect(self._follow_surprise)
         session.decoder_changed.connect(self._follow_model)
+        asking.beneath.changed.connect(self._show_beneath)
+        asking.beneath.ability_changed.connect(self._show_beneath)
         self._follow_surprise(False)
+        self._show_beneath()
 
     def _follow_model(self) -> None:
         decoder = self._session.decoder
@@ -45,6 +48,11 @@ class Prior:
         self._window.actions_table["view.surprise"].setChecked(shown)
         for name in ("select.surprising", "edit.heal"):
             self._window.actions_table.allow(name, shown)
+
+    def _show_beneath(self) -> None:
+        beneath, table = self._asking.beneath, self._window.actions_table
+        table["level.follow"].setChecked(beneath.follow)
+        table.allow("level.follow", beneath.is_able)
 
     def _offer(self) -> None:
         text = f"{self._session.model_name} has no prior, which would know what codes to expect"

@@ -11,6 +11,7 @@ from gui.canvas.codes_in_hand import InHand, RecentCodes
 from gui.canvas.level_switch import LevelSwitch
 from gui.canvas.palette_controls import FindField, PaletteScroll, SortBox
 from gui.canvas.palette_layout import RIGHT_MARGIN
+from gui.state.beneath import Beneath
 from gui.state.book import Book
 from gui.state.brush import BrushState
 from gui.state.painting import PaintingState
@@ -20,10 +21,15 @@ class CodesPanel(QWidget):
     """What is in hand above, all codes below."""
 
     def __init__(
-        self, book: Book, brush: BrushState, painting: PaintingState, parent: QWidget | None = None
+        self,
+        book: Book,
+        brush: BrushState,
+        painting: PaintingState,
+        beneath: Beneath | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.levels = LevelSwitch(painting)
+        self.levels = LevelSwitch(painting, beneath)
         self.palette_view = CodebookPalette(book, brush, painting)
         self.find_field = FindField(book, brush, self.palette_view)
         self.sorts = SortBox(book, self.palette_view)

@@ -44,6 +44,7 @@ class Dreaming(QObject):
     """Cells wait until the prior has drawn those before them."""
 
     ability_changed = Signal(bool)
+    rested = Signal()  # no cell waits any more
     lacking = Signal()  # it was asked for, and the model has no prior
     failed = Signal(object)  # CodebrushError
 
@@ -109,11 +110,14 @@ class Dreaming(QObject):
 
     def drop(self) -> None:
         """Leave what is still waiting as it was painted."""
+        was_busy = self.is_busy
         self._waiting.clear()
         self._in_flight.clear()
         if self._ticket is not None:
             self._ticket.cancel()
             self._ticket = None
+        if was_busy:
+            self.rested.emit()
 
     def _start_over(self) -> None:
         self.drop()
@@ -184,6 +188,8 @@ class Dreaming(QObject):
         self._in_flight.clear()
         self._ticket = None
         self._next()
+        if not self.is_busy:
+            self.rested.emit()
 
     def _give_up(self, error: CodebrushError) -> None:
         self.drop()

@@ -39,6 +39,7 @@ class PaintingState(QObject):
     document_changed = Signal()  # another painting: nothing shown of the last one is valid
     codes_changed = Signal(object)  # tuple[Patch, ...] just applied, also by undo and cancel
     selection_changed = Signal()
+    stroke_grew = Signal(object, object)  # OpenStroke that is finished, tuple[Patch, ...] it has now as well
     history_changed = Signal()
     modified_changed = Signal(bool)
     level_changed = Signal(int)
@@ -221,6 +222,8 @@ class PaintingState(QObject):
         else:
             self._amend(stroke, patches)
         self._announce_codes(patches)
+        if stroke is not self._open:
+            self.stroke_grew.emit(stroke, patches)
         return True
 
     def repaint(self, *stamps: Stamp) -> None:
@@ -240,12 +243,15 @@ class PaintingState(QObject):
         stroke, self._open = self._open, None
         if stroke is None:
             return
+        patches = net(stroke.patches)
         if stroke.patches:
             self._painting.history.commit(self._named(stroke.step(self._selection)))
             stroke.number = self._painting.history.position - 1
         stroke.patches.clear()
         self._finished = [*self._finished, stroke][-LATE_STROKES:]
         self._announce_history()
+        if patches:
+            self.stroke_grew.emit(stroke, patches)
 
     def settle(self) -> None:
         """Set down what floats (and end a stroke left open): call before anything that reads history."""

@@ -8,10 +8,12 @@ seen last, which is the variation on the canvas, and leaves the history alone.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from engine.codes.box import Mask
 from engine.codes.selection import refined
 from engine.decoding.decoder import Decoder
 from engine.errors import CodebrushError
@@ -31,6 +33,8 @@ PAUSE_MS = 250
 SILENT_S = 1.0
 """What is over sooner needs no time said."""
 LABEL = "Resample"
+Masks = Callable[[Mask, int], list[Mask]]
+"""Of cells (h, w) of a level, per level the cells that are drawn."""
 
 
 class Resampling(QObject):
@@ -47,12 +51,17 @@ class Resampling(QObject):
     failed = Signal(object)  # CodebrushError
 
     def __init__(
-        self, painting: PaintingState, worker: Worker, asked: AskedLabel, parent: QObject | None = None
+        self,
+        painting: PaintingState,
+        worker: Worker,
+        asked: AskedLabel,
+        parent: QObject | None = None,
+        masks: Masks | None = None,
     ) -> None:
-        """`worker` is one that models are used on."""
+        """`worker` is one that models are used on; `masks` says what is drawn, without it one level alone."""
         super().__init__(parent)
         self.options = ResampleOptions(asked, self)
-        self._asked_label = asked
+        self._asked_label, self._masks = asked, masks or self._one_level
         self._painting, self._worker = painting, worker
         self._decoder: Decoder | None = None
         self._ticket: Ticket | None = None
@@ -177,8 +186,7 @@ class Resampling(QObject):
 
     def _order(self, decoder: Decoder, wishes: Wishes) -> Order:
         grid, level, selection = self._painting.painting.grid, self._painting.level, self._painting.selection
-        masks = [np.zeros(codes.shape, np.bool_) for codes in grid.levels]
-        masks[level] = refined(selection.mask, None, grid.ratios[level])
+        masks = self._masks(refined(selection.mask, None, grid.ratios[level]), level)
         condition = self._asked_label.condition(self.labels)
         guidance = 1.0 if condition is None else wishes.guidance
         request = ResampleRequest(
@@ -189,7 +197,12 @@ class Resampling(QObject):
             drawing=Drawing(temperature=wishes.temperature, top_p=wishes.top_p, guidance=guidance),
             variations=wishes.count,
         )
-        return Order(decoder, request, level, selection)
+        return Order(decoder, request, selection)
+
+    def _one_level(self, mask: Mask, level: int) -> list[Mask]:
+        masks: list[Mask] = [np.zeros(codes.shape, np.bool_) for codes in self._painting.painting.grid.levels]
+        masks[level] = mask
+        return masks
 
     def _follow_options(self, _name: str) -> None:
         if self.is_open:
@@ -210,7 +223,7 @@ class Resampling(QObject):
 
     def _add(self, variation: PicturedVariation) -> None:
         """One that is like another is none: at temperature 0 all are alike."""
-        if not any(np.array_equal(variation.codes, other.codes) for other in self._variations):
+        if not any(variation.is_like(other) for other in self._variations):
             self._variations = sorted([*self._variations, variation], key=lambda one: (one.bits, one.number))
             self._chosen = self._chosen or variation
 
@@ -250,7 +263,10 @@ class Resampling(QObject):
             return
         self.drop()
         if painting.begin(LABEL):
-            painting.paint(variation.box, variation.mask, variation.codes)
+            stroke = painting.open_stroke
+            assert stroke is not None
+            for part in variation.parts:
+                painting.paint_into(stroke, part.level, [(part.box, part.mask, part.codes)])
             painting.commit()
             self.taken.emit(variation.picture)
 

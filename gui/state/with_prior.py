@@ -1,4 +1,4 @@
-"""All that the prior of a painting's model is asked for: what surprises, suggestions, variations, dreams."""
+"""All that the prior of a painting's model is asked for, by those who ask it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.decoding.decoder import Decoder
 from gui.state.asked_label import AskedLabel
+from gui.state.beneath import Beneath
 from gui.state.dreaming import Dreaming
 from gui.state.painting import PaintingState
 from gui.state.resampling import Resampling
@@ -15,7 +16,7 @@ from gui.workers.job import Worker
 
 
 class WithPrior(QObject):
-    """The four who ask, of one painting and for one label."""
+    """Those who ask, of one painting and for one label."""
 
     lacking = Signal()  # one of them was asked, and the model has no prior
     failed = Signal(object)  # CodebrushError
@@ -23,13 +24,18 @@ class WithPrior(QObject):
     def __init__(self, painting: PaintingState, worker: Worker, parent: QObject | None = None) -> None:
         """`worker` is one that models are used on."""
         super().__init__(parent)
-        about = painting, worker, AskedLabel(self), self
-        self.surprise, self.suggesting = SurpriseState(*about), Suggesting(*about)
-        self.resampling, self.dreaming = Resampling(*about), Dreaming(*about)
-        self._all = self.surprise, self.suggesting, self.resampling, self.dreaming
-        for asking in self._all:
+        asked = AskedLabel(self)
+        about = painting, worker, asked
+        self.surprise, self.suggesting = SurpriseState(*about, self), Suggesting(*about, self)
+        self.dreaming = Dreaming(*about, self)
+        self.beneath = Beneath(*about, self.dreaming, self)
+        self.resampling = Resampling(*about, self, self.beneath.masks)
+        for asking in (self.surprise, self.suggesting, self.resampling, self.dreaming):
             asking.lacking.connect(self.lacking)
-            asking.failed.connect(self.failed)
+        self._all = self.surprise, self.suggesting, self.resampling, self.dreaming, self.beneath
+        for each in self._all:
+            each.failed.connect(self.failed)
+        self.beneath.changed.connect(lambda _: self.resampling.drop())
         self.resampling.opened.connect(self._leave_strokes)
 
     def set_decoder(self, decoder: Decoder | None) -> None:
@@ -41,3 +47,4 @@ class WithPrior(QObject):
         """Variations are drawn for what is there: cells still waiting to be dreamt would drop them."""
         if variations_open:
             self.dreaming.drop()
+            self.beneath.drop()

@@ -24,11 +24,10 @@ DRAFTS_SHARE = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Order:
-    """All that drawing takes. `selection` is that of the request's mask, which is of one `level`."""
+    """All that drawing takes. The request's masks lie in the cells of `selection`."""
 
     decoder: Decoder
     request: ResampleRequest
-    level: int
     selection: Selection
 
 
@@ -50,15 +49,29 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PicturedVariation:
-    """The new codes (h, w) of `box`, cells of the level that was drawn, where `mask` says so."""
+class NewCodes:
+    """The new codes (h, w) of `box`, cells of a level, where `mask` says so."""
 
-    number: int
-    bits: float
+    level: int
     box: Box
     mask: Mask
     codes: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PicturedVariation:
+    """What was drawn of each level, and how it looks."""
+
+    number: int
+    bits: float
+    parts: tuple[NewCodes, ...]
     picture: Picture
+
+    def is_like(self, other: PicturedVariation) -> bool:
+        """Whether it has the same codes."""
+        return all(
+            np.array_equal(one.codes, two.codes) for one, two in zip(self.parts, other.parts, strict=True)
+        )
 
 
 def draw_variations(order: Order, ticket: Ticket) -> None:
@@ -110,16 +123,14 @@ class _Easel:
 
     def finished(self, variation: Variation) -> PicturedVariation:
         self._has_first = True
-        request, level = self._order.request, self._order.level
-        box = self._selected.scaled(len(request.codes[level]) // len(request.codes[0]))
-        return PicturedVariation(
-            variation.number,
-            variation.bits,
-            box,
-            request.masks[level][box.slices],
-            variation.codes[level][box.slices].copy(),
-            Picture(self._box, self._decoded(variation.codes)),
-        )
+        masks, parts = self._order.request.masks, []
+        for level, mask in enumerate(masks):
+            if mask.any():
+                box = self._selected.scaled(len(mask) // len(masks[0]))
+                codes = variation.codes[level][box.slices].copy()
+                parts.append(NewCodes(level, box, mask[box.slices], codes))
+        picture = Picture(self._box, self._decoded(variation.codes))
+        return PicturedVariation(variation.number, variation.bits, tuple(parts), picture)
 
     def _decoded(self, codes: Sequence[NDArray[np.int64]]) -> NDArray[np.uint8]:
         """All that the selected cells show in, (H, W, C)."""

@@ -61,6 +61,7 @@ class PaintWorkspace(QWidget):
         self._suggesting = asking.suggesting
         self._resampling = asking.resampling
         self._dreaming = asking.dreaming
+        self._beneath = asking.beneath
         self._has_painted = False  # in this window, or whoever made the painting
         self.canvas = CodeCanvas(painting, brush, cells, picture, asking.dreaming, self, asking.surprise)
         self.popup = SuggestPopup(self.canvas)
@@ -108,6 +109,7 @@ class PaintWorkspace(QWidget):
             "view.grid": self.canvas.show_grid,
             "view.index": self.canvas.show_index,
             "view.surprise": self._surprise.show,
+            "level.follow": partial(setattr, self._beneath, "follow"),
         }
 
     def paste(self) -> None:

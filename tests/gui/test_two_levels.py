@@ -17,7 +17,7 @@ from engine.codes.document import Painting
 from engine.codes.grid import CodeGrid
 from engine.decoding.windowed import decode_full
 from gui.studio import Studio
-from tests.fakes import TinyTwoLevelDecoder
+from tests.fakes import TinyPrior, TinyTwoLevelDecoder
 from tests.gui.conftest import OpenStudio
 from tests.gui.tiny import TinyModel, card_of, library_of
 
@@ -269,3 +269,39 @@ def test_clearing_leaves_paper_on_both_levels(studio: Studio) -> None:
     key(studio, Qt.Key.Key_Delete)
     for grid, code in zip(studio.painting.painting.grid.levels, blank, strict=True):
         assert (grid == code).all()
+
+
+def test_fine_codes_follow_a_coarse_stroke_until_they_are_pinned(
+    open_studio: OpenStudio, qtbot: QtBot
+) -> None:
+    model = TinyTwoLevelDecoder()
+    model.prior = TinyPrior(12)
+    studio = open_studio(library_of(model, TinyModel("tiny")))
+    studio.models.show(Painting.blank(6, 8, [0, 0], card_of(model)))
+    settle(studio, qtbot)
+    studio.brush.primary, studio.brush.dream = 5, 0.0
+    follow, action = studio.codes.levels.follow, studio.window.actions_table["level.follow"]
+    assert follow.isVisible()
+    assert follow.isChecked()
+    assert action.isChecked()
+    drag(studio, (2, 2), (2, 4))
+    settle(studio, qtbot)
+    fine = studio.painting.painting.grid.levels[1].copy()
+    assert {tuple(cell) for cell in np.argwhere(fine)} <= {(r, c) for r in (4, 5) for c in range(4, 10)}
+    assert fine.any()
+    key(studio, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not any(level.any() for level in studio.painting.painting.grid.levels)
+
+    key(studio, Qt.Key.Key_F, Qt.KeyboardModifier.ShiftModifier)
+    assert not follow.isChecked()
+    drag(studio, (2, 2), (2, 4))
+    settle(studio, qtbot)
+    assert not studio.painting.painting.grid.levels[1].any()
+    QTest.mouseClick(follow, LEFT)
+    assert studio.asking.beneath.follow
+    assert action.isChecked()
+
+
+def test_without_a_prior_following_is_not_to_be_had(studio: Studio) -> None:
+    assert not studio.codes.levels.follow.isEnabled()
+    assert not studio.window.actions_table["level.follow"].isEnabled()

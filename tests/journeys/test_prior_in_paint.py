@@ -140,7 +140,7 @@ def test_a_selection_is_resampled_looked_at_and_accepted(journey: PriorJourney) 
     np.testing.assert_array_equal(journey.codes, codes)
 
     # Escape leaves the painting as it was; the same wishes give the same variations again.
-    dropped = [thumb.variation.codes for thumb in strip.thumbs]
+    dropped = [thumb.variation.parts[0].codes for thumb in strip.thumbs]
     journey.press(Qt.Key.Key_Escape)
     assert not strip.isVisible()
     assert journey.steps == ()
@@ -148,7 +148,7 @@ def test_a_selection_is_resampled_looked_at_and_accepted(journey: PriorJourney) 
     np.testing.assert_array_equal(journey.pixels, pixels)
     journey.press(Qt.Key.Key_R)
     journey.wait_for_variations(2)
-    np.testing.assert_array_equal([thumb.variation.codes for thumb in strip.thumbs], dropped)
+    np.testing.assert_array_equal([thumb.variation.parts[0].codes for thumb in strip.thumbs], dropped)
 
     # Return paints the one on show, in the selected cells alone; one undo takes it all back.
     journey.press(Qt.Key.Key_End)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from engine.codes.grid import Box, CodeGrid
 from engine.codes.selection import (
     Selection,
+    beneath,
     clear_cells,
     copy_cells,
     fill_cells,
@@ -166,3 +167,17 @@ def test_moving_leaves_the_start_behind_in_one_step(seed: int, rows: int, column
     for patch in patches:
         grid.apply(patch.reversed())
     assert all((a == b).all() for a, b in zip(grid.levels, before.levels, strict=True))
+
+
+def test_beneath_are_the_cells_of_finer_levels() -> None:
+    mask = np.zeros((2, 3), bool)
+    mask[1, 2] = True
+    coarse, middle, fine = beneath(mask, 0, (1, 2, 4))
+    assert np.array_equal(coarse, mask)
+    assert np.argwhere(middle).tolist() == [[2, 4], [2, 5], [3, 4], [3, 5]]
+    assert (fine.shape, fine.sum(), fine[4:8, 8:12].all()) == ((8, 12), 16, True)
+    coarse, same, fine = beneath(middle, 1, (1, 2, 4))
+    assert not coarse.any()
+    assert coarse.shape == (2, 3)
+    assert np.array_equal(same, middle)
+    assert fine.sum() == 16

@@ -93,7 +93,7 @@ def test_arrows_choose_return_accepts(
         assert [thumb.isChecked() for thumb in strip.thumbs].index(True) == place
     chosen = resampling.chosen
     QTest.keyClick(strip, Qt.Key.Key_Return)
-    assert np.array_equal(state.codes[2:5, 3:6], chosen.codes)
+    assert np.array_equal(state.codes[2:5, 3:6], chosen.parts[0].codes)
     assert not strip.isVisible()
     assert strip.thumbs == ()
 
@@ -122,18 +122,18 @@ def test_pointing_shows_a_click_chooses_a_double_click_accepts(
     hover(third)
     QTest.mouseClick(third, Qt.MouseButton.LeftButton)
     QTest.mouseDClick(third, Qt.MouseButton.LeftButton)
-    assert np.array_equal(state.codes[2:5, 3:6], third.variation.codes)
+    assert np.array_equal(state.codes[2:5, 3:6], third.variation.parts[0].codes)
     assert state.painting.history.steps == ("Resample",)
 
 
 def test_again_draws_with_the_next_seed(qtbot: QtBot, strip: VariationsStrip, resampling: Resampling) -> None:
-    before = [variation.codes for variation in resampling.variations]
+    before = [variation.parts[0].codes for variation in resampling.variations]
     strip.again.click()
     assert strip.isVisible()
     assert not strip.accept.isEnabled()
     qtbot.waitUntil(lambda: not resampling.is_busy)
     assert strip.controls.seed.number.value() == resampling.options.seed == 1
-    assert not any(np.array_equal(variation.codes, before[0]) for variation in resampling.variations)
+    assert not any(np.array_equal(variation.parts[0].codes, before[0]) for variation in resampling.variations)
 
 
 def test_numbers_and_label_are_those_of_the_state(

@@ -132,7 +132,9 @@ def test_variations_come_sorted_and_pictured_in_place(
     assert bits == sorted(bits)
     assert sorted(variation.number for variation in resampling.variations) == [0, 1, 2, 3]
     for variation in resampling.variations:
-        expected = whole_picture(state, level, variation.box, variation.codes)
+        (part,) = variation.parts
+        assert part.level == level
+        expected = whole_picture(state, level, part.box, part.codes)
         rows, columns = variation.picture.box.scaled(8).slices
         assert np.array_equal(variation.picture.pixels, expected[rows, columns])
     assert all(map(np.array_equal, before, state.painting.grid.levels))
@@ -177,7 +179,8 @@ def test_taking_one_is_one_step_and_touches_nothing_else(
     assert state.painting.history.steps == (("Resample (coarse)", "Resample (fine)")[level],)
     mask = state.selection.mask if level == 0 else state.selection.mask.repeat(2, axis=0).repeat(2, axis=1)
     assert np.array_equal(state.codes[~mask], before[level][~mask])
-    assert np.array_equal(state.codes[chosen.box.slices][chosen.mask], chosen.codes[chosen.mask])
+    (part,) = chosen.parts
+    assert np.array_equal(state.codes[part.box.slices][part.mask], part.codes[part.mask])
     assert np.array_equal(state.painting.grid.levels[1 - level], before[1 - level])
     state.undo()
     assert all(map(np.array_equal, before, state.painting.grid.levels))
@@ -201,7 +204,8 @@ def test_what_is_pointed_at_is_shown_and_taken_before_the_chosen_one(
     resampling.choose(0)
     resampling.point_at(3)
     resampling.take()
-    assert np.array_equal(state.codes[pointed.box.slices][pointed.mask], pointed.codes[pointed.mask])
+    (part,) = pointed.parts
+    assert np.array_equal(state.codes[part.box.slices][part.mask], part.codes[part.mask])
 
 
 def test_an_equal_request_is_no_work_and_another_option_draws_anew_once_it_rests(
