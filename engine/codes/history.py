@@ -101,14 +101,15 @@ class History:
     def __len__(self) -> int:
         return len(self._steps)
 
-    def commit(self, step: Step) -> None:
-        """Add a step just done; what could be redone is gone. A step that does nothing is left out."""
+    def commit(self, step: Step) -> bool:
+        """Add a step just done; what could be redone is gone. One that does nothing is left out: False."""
         if not step.patches and step.selection_before == step.selection_after:
-            return
+            return False
         if self._saved is not None and self._saved > self._position:
             self._saved = None  # the saved state lay among the steps that now go
         self._steps[self._position :] = [PackedStep.of(step)]
         self._position += 1
+        return True
 
     def amend(self, number: int, patches: Iterable[Patch]) -> bool:
         """Let step `number`, which is done, have changed `patches` too; False where nothing is left of it.

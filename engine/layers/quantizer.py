@@ -74,7 +74,6 @@ class VectorQuantizer(nn.Module):
     counts: Tensor
     sums: Tensor
     restarted_at: Tensor
-    is_trained: Tensor
 
     def __init__(self, codes: int, dim: int, update: Literal["ema", "gradient"], decay: float) -> None:
         super().__init__()
@@ -88,7 +87,6 @@ class VectorQuantizer(nn.Module):
         self.register_buffer("sums", self.embedding.detach().clone(), persistent=False)
         never = torch.full((codes,), -1, dtype=torch.int64)
         self.register_buffer("restarted_at", never, persistent=False)
-        self.register_buffer("is_trained", torch.zeros((), dtype=torch.bool), persistent=False)
 
     def nearest(self, z_e: Tensor) -> Tensor:
         """Codes of `z_e`, eq. 1: (B, D, h, w) -> (B, h, w) int64."""
@@ -139,13 +137,11 @@ class VectorQuantizer(nn.Module):
         tokens = z_e[:, 0].numel()
         self.counts.fill_(tokens / len(self.embedding))
         self.sums.copy_(self.counts[:, None] * self.embedding)
-        self.is_trained.fill_(True)
 
     @torch.no_grad()
-    def update(self, statistics: CodebookStatistics, step: int) -> None:
+    def update(self, statistics: CodebookStatistics, step: int, was_trained: bool = False) -> None:
         """Appendix A.1 after optimiser step `step`: N <- gN + (1-g)n, m <- gm + (1-g) sum z_e, e <- m / N."""
-        quick = (1 + step) / (FOLLOWS_FROM + step)
-        decay = self.decay if self.is_trained else min(self.decay, quick)
+        decay = self.decay if was_trained else min(self.decay, (1 + step) / (FOLLOWS_FROM + step))
         self.counts.lerp_(statistics.counts, 1 - decay)
         self.sums.lerp_(statistics.sums, 1 - decay)
         if not self.by_gradient:
@@ -198,6 +194,7 @@ def update_codebooks(
     step: int,
     restart_every: int,
     generator: torch.Generator,
+    was_trained: bool = False,
 ) -> dict[str, float | Tensor]:
     """EMA of every level after optimiser step `step`, restarts every so many steps (0 = never).
 
@@ -207,7 +204,7 @@ def update_codebooks(
     figures: dict[str, float | Tensor] = {}
     restarts = restart_every > 0 and (step + 1) % restart_every == 0
     for level, (quantizer, seen) in enumerate(zip(quantizers, statistics, strict=True)):
-        quantizer.update(seen, step)
+        quantizer.update(seen, step, was_trained)
         if restarts:
             restarted += quantizer.restart_unused(seen, step, generator)
         figures[f"used_{level}"], figures[f"perplexity_{level}"] = quantizer.use()

@@ -109,6 +109,7 @@ class Trainable(nn.Module, ABC, Generic[Inputs]):
     """
 
     file_prefix: ClassVar[str]
+    was_trained = False  # its training began with the weights of a trained model
 
     @property
     def label_count(self) -> int:

@@ -78,7 +78,8 @@ class QuantisedAutoencoder(DiscreteAutoencoder):
     def update(
         self, statistics: Sequence[CodebookStatistics], step: int, generator: torch.Generator
     ) -> Mapping[str, float | Tensor]:
-        return update_codebooks(self.quantizers, statistics, step, self.config.restart_every, generator)
+        every = self.config.restart_every
+        return update_codebooks(self.quantizers, statistics, step, every, generator, self.was_trained)
 
     def export_graphs(self) -> dict[str, ExportGraph]:
         rows, columns, stride = 6, 5, self.levels[0].stride_px

@@ -22,8 +22,7 @@ class ResampleRequest:
     """Which cells of a painting get new codes, and all that decides which.
 
     `codes` (h, w) per level, coarsest first; `masks` (h, w) per level. `condition` (L,) weighs labels. Each
-    of the `variations`, which are numbered from `first` on, is chosen among `candidates`. `bias` per level
-    leans towards some codes whatever is around them.
+    of the `variations`, which are numbered from `first` on, is chosen among `candidates`.
     """
 
     codes: tuple[Codes, ...]
@@ -34,7 +33,6 @@ class ResampleRequest:
     first: int = 0
     variations: int = 1
     candidates: int = CANDIDATES
-    bias: tuple[Bias | None, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

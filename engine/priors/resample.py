@@ -29,7 +29,7 @@ from engine.priors.cells import Cells
 from engine.priors.checking import check_codes, check_condition
 from engine.priors.drawing import AS_TRAINED, draw
 from engine.priors.hierarchical import BIT, HierarchicalPrior
-from engine.priors.requests import Codes, Drawn, Mask, ResampleRequest, Variation
+from engine.priors.requests import Bias, Codes, Drawn, Mask, ResampleRequest, Variation
 from engine.priors.sampler import CellsMaker, FillRequest, Sampler
 from engine.priors.uniforms import CHOICE, uniforms_of
 
@@ -56,14 +56,14 @@ class Resampler:
         self._check(request)
         return self._resampled(request)
 
-    def draw(self, request: ResampleRequest) -> Iterator[Drawn]:
+    def draw(self, request: ResampleRequest, biases: Sequence[Bias | None]) -> Iterator[Drawn]:
         """The first candidate of the first variation cell by cell, unweighed: what follows has no say in it.
 
-        On a grid larger than the trained one a cell may come twice: the last time counts. Raises as
-        `resample`.
+        `biases` per level lean towards some codes whatever is around them. On a grid larger than the trained
+        one a cell may come twice: the last time counts. Raises as `resample`.
         """
         self._check(request)
-        return self._drawn(replace(request, variations=1, candidates=1))
+        return self._drawn(replace(request, variations=1, candidates=1), tuple(biases))
 
     def _check(self, request: ResampleRequest) -> None:
         check_codes(self._priors, request.codes)
@@ -74,12 +74,12 @@ class Resampler:
         if not any(mask.any() for mask in request.masks):
             raise CodesFault("nothing is selected: select the cells that are to get new codes")
 
-    def _drawn(self, request: ResampleRequest) -> Iterator[Drawn]:
+    def _drawn(self, request: ResampleRequest, biases: tuple[Bias | None, ...]) -> Iterator[Drawn]:
         blocks, margin = blocks_of(request.masks, self._trained)
         codes, waiting = [level.copy() for level in request.codes], [mask.copy() for mask in request.masks]
         for index, block in enumerate(blocks):
             part = _Part(request, request.first, block, margin, codes, waiting)
-            for drawn in self._sampler.fill(part.fill_request(weighs=False)):
+            for drawn in self._sampler.fill(replace(part.fill_request(weighs=False), bias=biases)):
                 part.take(drawn)
                 yield part.placed(drawn, (index + drawn.share) / len(blocks))
             part.keep(0)
@@ -147,7 +147,6 @@ class _Part:
             condition=self.condition(),
             drawing=request.drawing,
             origin=tuple(self._corner(ratio) for ratio in self._ratios),
-            bias=request.bias,
             weighed=tuple(map(np.logical_or, self._masks, self._following)) if weighs else None,
         )
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.decoding.prior import Grids, Likeliest, Surprise
 from engine.priors.compiling import quickest_cells
-from engine.priors.dream import dream
+from engine.priors.dream import dream, unit_of
 from engine.priors.hierarchical import HierarchicalPrior
 from engine.priors.reach import margin
 from engine.priors.requests import Drawn, DreamRequest, ResampleRequest, Variation
@@ -33,6 +33,7 @@ class TorchPrior:
         `codebook(level)` gives the vectors (K, D) of the codes.
         """
         self._prior, self._trained, self._codebook = prior, trained, codebook
+        self._units: dict[int, tuple[NDArray[np.float32], float]] = {}
         self._resampler: tuple[CellsMaker, Resampler] | None = None
         self.labels = labels
         self.margin = margin(prior)
@@ -49,7 +50,15 @@ class TorchPrior:
         return self._quickest().resample(request)
 
     def dream(self, request: DreamRequest) -> Iterator[Drawn]:
-        return dream(self._quickest(), self._codebook(request.level), request)
+        vectors, unit = self._measured(request.level)
+        return dream(self._quickest(), vectors, unit, request)
+
+    def _measured(self, level: int) -> tuple[NDArray[np.float32], float]:
+        """The vectors of a level and the unit of their distances, measured when first asked for."""
+        if level not in self._units:
+            vectors = self._codebook(level)
+            self._units[level] = vectors, unit_of(vectors)
+        return self._units[level]
 
     def _quickest(self) -> Resampler:
         """Made when first asked for, and anew once the compiled kernel is there: never within a request."""

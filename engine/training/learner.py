@@ -41,6 +41,7 @@ class Learner:
         torch.manual_seed(config.seed)
         model = builds() if builds is not None else build(config.family, config.model)
         self.model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs
+        self.model.was_trained = config.start_from is not None
         self._trained = [p for p in self.model.parameters() if p.requires_grad]
         self._optimiser = torch.optim.AdamW(
             self._trained,

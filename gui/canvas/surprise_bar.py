@@ -27,7 +27,9 @@ class SurpriseBar(QWidget):
         self._title.setToolTip("How unexpected each code is to the prior: -log2 p, in bits")
         self.label = LabelChoice(self)
         self.label.setMaximumWidth(150)  # the names of some sets are long
-        self.label.setToolTip("What the prior takes the picture for\nAlso for suggestions and variations")
+        self.label.setToolTip(
+            "What the prior takes the picture for\nAlso for suggestions, variations, dreams"
+        )
         self._labels: tuple[str, ...] = ()
         self._scale = Scale(surprise, self)
         self._slider = QSlider(Qt.Orientation.Horizontal, self)

@@ -94,7 +94,8 @@ class SamplesForm(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Letters typed on a list go to its entries; as shortcuts they would act on the gallery."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            event.setAccepted(event.text().isalnum())
+            typed = not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier
+            event.setAccepted(typed and event.text().isalnum())
             return event.isAccepted()
         return super().eventFilter(watched, event)
 

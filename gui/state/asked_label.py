@@ -1,4 +1,4 @@
-"""What a painting is meant to be of, for all that is asked of a prior: surprise, suggestions, variations."""
+"""What a painting is meant to be of, for all that is asked of a prior."""
 
 from __future__ import annotations
 

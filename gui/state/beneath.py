@@ -1,11 +1,14 @@
 """What becomes of the finer codes beneath what is painted on a coarser level.
 
 Pinned, they stay, and what was painted shows as far as they let it. Where they follow, they are drawn anew
-from the prior once the stroke is finished, in the same undo step.
+from the prior once the stroke is finished, in the same undo step; beneath what is erased they go back to what
+the painting started from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,6 +31,8 @@ from gui.workers.job import Ticket, Worker
 
 CANDIDATES = 4
 """A stroke is not waited for as a selection is: half as many as for that."""
+MOST_CELLS = 12
+"""Coarse cells beneath which is drawn in one go: pictures of what was painted are decoded in between."""
 
 
 @dataclass(slots=True)
@@ -38,6 +43,15 @@ class _Change:
     level: int
     cells: Mask  # (h, w) of the level
     kept: dict[int, Mask] = field(default_factory=dict)
+
+    def split(self, most: int) -> _Change:
+        """The first cells in raster order, at most so many; they are no longer of this one."""
+        rows, columns = (places[:most] for places in np.nonzero(self.cells))
+        first = np.zeros_like(self.cells)
+        first[rows, columns] = True
+        self.cells &= ~first
+        kept = {level: mask.copy() for level, mask in self.kept.items()}
+        return _Change(self.stroke, self.level, first, kept)
 
 
 class Beneath(QObject):
@@ -104,6 +118,9 @@ class Beneath(QObject):
     def drop(self) -> None:
         """Leave what still waits as it is."""
         self._waiting.clear()
+        self._cancel()
+
+    def _cancel(self) -> None:
         self._in_flight = None
         if self._ticket is not None:
             self._ticket.cancel()
@@ -115,25 +132,52 @@ class Beneath(QObject):
 
     def _note(self, stroke: OpenStroke, patches: tuple[Patch, ...]) -> None:
         """A stroke is finished, or has got more cells: what lies beneath them is to follow."""
-        finest = len(self._painting.painting.grid.levels) - 1
-        levels = {patch.level for patch in patches}
-        if self._is_painting or not self.follow or not self.is_able or len(levels) != 1 or finest in levels:
-            return  # where it painted several levels at once, they are as they should be
-        level = levels.pop()
-        cells = np.zeros(self._painting.painting.grid.levels[level].shape, np.bool_)
-        for patch in patches:
-            cells[patch.box.slices] |= patch.mask
+        if self._is_painting or stroke.beneath == "stays" or not self.follow or not self.is_able:
+            return
+        grid = self._painting.painting.grid
+        for level in sorted({patch.level for patch in patches} - {len(grid.levels) - 1}):
+            cells = np.zeros(grid.levels[level].shape, np.bool_)
+            for patch in patches:
+                if patch.level == level:
+                    cells[patch.box.slices] |= patch.mask
+            if stroke.beneath == "starts":
+                self._start_anew(stroke, level, cells)
+            else:
+                self._add(stroke, level, cells)
+        self._next()
+
+    def _add(self, stroke: OpenStroke, level: int, cells: Mask) -> None:
         known = next((one for one in self._waiting if one.stroke is stroke and one.level == level), None)
         if known is None:
             self._waiting.append(_Change(stroke, level, cells))
         else:
             known.cells |= cells
-        self._next()
+
+    def _start_anew(self, stroke: OpenStroke, level: int, cells: Mask) -> None:
+        """Bring back the finer codes that the painting started from."""
+        painting = self._painting.painting
+        masks = beneath(cells, level, painting.grid.ratios)
+        with self._painting_ourselves():
+            for finer in range(level + 1, len(masks)):
+                box = Box.of(masks[finer])
+                if box is not None:
+                    stamp = box, masks[finer][box.slices], painting.start[finer][box.slices]
+                    self._painting.paint_into(stroke, finer, [stamp])
+
+    @contextmanager
+    def _painting_ourselves(self) -> Iterator[None]:
+        self._is_painting = True
+        try:
+            yield
+        finally:
+            self._is_painting = False
 
     def _keep(self, patches: tuple[Patch, ...]) -> None:
         """Others painted on finer cells that wait: theirs stay."""
         if self._is_painting:
             return
+        if self._in_flight is not None and not self._painting.takes(self._in_flight.stroke):
+            self._cancel()  # it was undone
         for change in (*self._waiting, *([self._in_flight] if self._in_flight is not None else [])):
             for patch in patches:
                 if patch.level > change.level:
@@ -143,9 +187,12 @@ class Beneath(QObject):
 
     def _next(self) -> None:
         prior = self.prior
+        self._waiting = [change for change in self._waiting if self._painting.takes(change.stroke)]
         if self._in_flight is not None or not self._waiting or prior is None or self._dreaming.is_busy:
             return
-        self._in_flight = change = self._waiting.pop(0)
+        self._in_flight = change = self._waiting[0].split(MOST_CELLS)
+        if not self._waiting[0].cells.any():
+            del self._waiting[0]
         grid = self._painting.painting.grid
         masks = beneath(change.cells, change.level, grid.ratios)
         masks[change.level] = np.zeros_like(masks[change.level])
@@ -180,17 +227,12 @@ class Beneath(QObject):
 
     def _take(self, change: _Change, window: Window, request: ResampleRequest, variation: Variation) -> None:
         """Paint those cells that nobody painted on meanwhile."""
-        self._is_painting = True
-        try:
+        with self._painting_ourselves():
             for level, ratio in enumerate(self._painting.painting.grid.ratios):
                 box, mask = _place(window, ratio), request.masks[level]
                 if level in change.kept:
                     mask = mask & ~change.kept[level][box.slices]
-                stamp = box, mask, variation.codes[level]
-                if mask.any() and not self._painting.paint_into(change.stroke, level, [stamp]):
-                    break  # it was undone
-        finally:
-            self._is_painting = False
+                self._painting.paint_into(change.stroke, level, [(box, mask, variation.codes[level])])
         self._finish()
 
     def _finish(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from engine.codes.box import Box, Mask
@@ -18,7 +19,7 @@ from engine.decoding.decoder import Decoder
 from engine.decoding.prior import CodePrior
 from engine.decoding.windowed import read_window
 from engine.errors import CodebrushError
-from engine.priors.requests import Drawn, DreamRequest
+from engine.priors.requests import DreamRequest
 from gui.state.asked_label import AskedLabel
 from gui.state.open_stroke import OpenStroke
 from gui.state.painting import PaintingState
@@ -28,6 +29,10 @@ MOST_CELLS = 16
 """Drawn in one go: pictures of what was painted are decoded in between."""
 STEPS_OF_AMOUNT = 20
 """A pen's pressure passes through so many amounts: cells of one are drawn together."""
+
+
+Place = tuple[int, int, int]
+"""Level, row and column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,8 @@ class Dreaming(QObject):
         super().__init__(parent)
         self._painting, self._worker, self._asked = painting, worker, asked
         self._decoder: Decoder | None = None
-        self._waiting: dict[Cell, Wish] = {}
-        self._in_flight: dict[Cell, Wish] = {}
+        self._waiting: dict[Place, Wish] = {}
+        self._in_flight: dict[Place, Wish] = {}
         self._ticket: Ticket | None = None
         self._number = 0
         self._is_painting = False
@@ -84,13 +89,14 @@ class Dreaming(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether cells are still to be drawn."""
-        return bool(self._waiting or self._in_flight)
+        return bool(self._waiting) or self._ticket is not None
 
     def ask(self) -> bool:
-        """Whether there is a prior to dream with; `lacking` says so where a model has none."""
-        if not self.is_able and self._decoder is not None:
+        """Whether dreaming means anything to this model; `lacking` says where it has no prior."""
+        if self._decoder is not None and self._decoder.prior is None:
             self.lacking.emit()
-        return self.is_able
+            return False
+        return True
 
     def follow(self, box: Box, mask: Mask, code: int, amount: float) -> None:
         """Cells `mask` of `box` were just painted with `code` in the open stroke: draw them."""
@@ -105,51 +111,53 @@ class Dreaming(QObject):
         inside = Box(0, 0, *self._painting.shape)
         for row, column in zip((rows + box.top).tolist(), (columns + box.left).tolist(), strict=True):
             if inside.top <= row < inside.bottom and inside.left <= column < inside.right:
-                self._waiting[row, column] = wish
+                self._waiting[wish.level, row, column] = wish
         self._next()
 
     def drop(self) -> None:
         """Leave what is still waiting as it was painted."""
         was_busy = self.is_busy
+        self._cancel()
+        if was_busy:
+            self.rested.emit()
+
+    def _start_over(self) -> None:
+        self._cancel()  # with nobody told: who waits for the rest starts over as well
+        self.ability_changed.emit(self.is_able)
+
+    def _cancel(self) -> None:
         self._waiting.clear()
         self._in_flight.clear()
         if self._ticket is not None:
             self._ticket.cancel()
             self._ticket = None
-        if was_busy:
-            self.rested.emit()
-
-    def _start_over(self) -> None:
-        self.drop()
-        self.ability_changed.emit(self.is_able)
 
     def _forget(self, patches: tuple[Patch, ...]) -> None:
         """Others painted: their cells are no longer ours."""
         if self._is_painting or not self.is_busy:
             return
         for patch in patches:
-            rows, columns = np.nonzero(patch.mask)
-            for cell in zip(
-                (rows + patch.box.top).tolist(), (columns + patch.box.left).tolist(), strict=True
-            ):
-                for wishes in (self._waiting, self._in_flight):
-                    if cell in wishes and wishes[cell].level == patch.level:
-                        del wishes[cell]
+            for row, column in np.argwhere(patch.mask).tolist():
+                place = patch.level, row + patch.box.top, column + patch.box.left
+                self._waiting.pop(place, None)
+                self._in_flight.pop(place, None)
 
     def _next(self) -> None:
         prior = self.prior
-        if self._in_flight or not self._waiting or prior is None:
+        taken = self._painting.takes
+        self._waiting = {place: wish for place, wish in self._waiting.items() if taken(wish.stroke)}
+        if self._ticket is not None or not self._waiting or prior is None:
             return
         first = next(iter(self._waiting.values()))
-        cells = sorted(cell for cell, wish in self._waiting.items() if wish == first)[:MOST_CELLS]
-        self._in_flight = {cell: self._waiting.pop(cell) for cell in cells}
-        rows, columns = zip(*cells, strict=True)
+        places = sorted(place for place, wish in self._waiting.items() if wish == first)[:MOST_CELLS]
+        self._in_flight = {place: self._waiting.pop(place) for place in places}
+        _, rows, columns = zip(*places, strict=True)
         ratio = self._painting.painting.grid.ratios[first.level]
         around = Box(min(rows), min(columns), max(rows) + 1, max(columns) + 1).coarsened(ratio)
         window = read_window(self._painting.painting.grid.levels, around, prior.margin)
         corner = (around.top - window.inner.top) * ratio, (around.left - window.inner.left) * ratio
         mask = np.zeros(window.codes[first.level].shape, np.bool_)
-        for row, column in cells:
+        for _, row, column in places:
             mask[row - corner[0], column - corner[1]] = True
         self._number += 1
         request = DreamRequest(
@@ -164,29 +172,23 @@ class Dreaming(QObject):
         )
         self._ticket = self._worker.run(
             lambda ticket: _draw(prior, request, ticket),
-            on_part=lambda drawn: self._take(drawn, first, corner),
-            on_done=lambda _: self._finish(),
+            on_done=lambda codes: self._take(codes, first, corner),
             on_error=self._give_up,
         )
 
-    def _take(self, drawn: Drawn, wish: Wish, corner: Cell) -> None:
+    def _take(self, codes: NDArray[np.int64], wish: Wish, corner: Cell) -> None:
         """Paint those of the drawn cells that are still as the brush left them."""
-        row, left, codes = drawn.row + corner[0], drawn.column + corner[1], drawn.codes[0]
-        box = Box(row, left, row + 1, left + len(codes))
-        mask = np.array([[(row, left + at) in self._in_flight for at in range(len(codes))]])
-        if not mask.any():
-            return
-        self._is_painting = True
-        try:
-            is_there = self._painting.paint_into(wish.stroke, wish.level, [(box, mask, codes[None])])
-        finally:
-            self._is_painting = False
-        if not is_there:
-            self.drop()
-
-    def _finish(self) -> None:
+        mask = np.zeros(codes.shape, np.bool_)
+        for _, row, column in self._in_flight:
+            mask[row - corner[0], column - corner[1]] = True
+        box = Box(*corner, corner[0] + codes.shape[0], corner[1] + codes.shape[1])
         self._in_flight.clear()
         self._ticket = None
+        self._is_painting = True
+        try:
+            self._painting.paint_into(wish.stroke, wish.level, [(box, mask, codes)])
+        finally:
+            self._is_painting = False
         self._next()
         if not self.is_busy:
             self.rested.emit()
@@ -196,6 +198,10 @@ class Dreaming(QObject):
         self.failed.emit(error)
 
 
-def _draw(prior: CodePrior, request: DreamRequest, ticket: Ticket) -> None:
+def _draw(prior: CodePrior, request: DreamRequest, ticket: Ticket) -> NDArray[np.int64]:
+    """The codes (h, w) of the request's level with the drawn ones among them."""
+    codes = request.codes[request.level].copy()
     for drawn in prior.dream(request):
-        ticket.hand_over(drawn)
+        ticket.raise_if_cancelled()
+        codes[drawn.row, drawn.column : drawn.column + drawn.codes.shape[1]] = drawn.codes[0]
+    return codes

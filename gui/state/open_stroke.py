@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from engine.codes.grid import CodeGrid
 from engine.codes.history import Step
 from engine.codes.patch import Patch, merge
 from engine.codes.selection import Fragment, Selection
+
+Beneath = Literal["stays", "follows", "starts"]
+"""What becomes of finer levels beneath a stroke on a coarser one: nothing, drawn anew, as at the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class OpenStroke:
 
     label: str
     selection_before: Selection
+    beneath: Beneath = "stays"
     patches: list[Patch] = field(default_factory=list)
     floating: Floating | None = None
     number: int | None = None

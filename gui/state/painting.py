@@ -22,7 +22,7 @@ from engine.codes.history import Step
 from engine.codes.patch import Patch
 from engine.codes.selection import Selection
 from gui.state.level_words import level_name
-from gui.state.open_stroke import Floating, OpenStroke, net
+from gui.state.open_stroke import Beneath, Floating, OpenStroke, net
 
 Codes = int | NDArray[np.int64]
 Stamp = tuple[Box, Mask, Codes]
@@ -179,9 +179,9 @@ class PaintingState(QObject):
         return None if self._open is None or self._open.floating is not None else self._open
 
     @contextmanager
-    def stroke(self, label: str) -> Iterator[None]:
+    def stroke(self, label: str, beneath: Beneath = "stays") -> Iterator[None]:
         """One undo step around a block; whatever interrupts the block takes the stroke back."""
-        self.begin(label)
+        self.begin(label, beneath)
         try:
             yield
         except BaseException:
@@ -189,12 +189,15 @@ class PaintingState(QObject):
             raise
         self.commit()
 
-    def begin(self, label: str) -> bool:
-        """Open a stroke, settling what was open; False where the painting cannot be changed."""
+    def begin(self, label: str, beneath: Beneath = "stays") -> bool:
+        """Open a stroke, settling what was open; False where the painting cannot be changed.
+
+        `beneath` says what is to become of finer levels, for `gui.state.beneath`.
+        """
         self.settle()
         if self._read_only:
             return False
-        self._open = OpenStroke(label, self._selection)
+        self._open = OpenStroke(label, self._selection, beneath)
         return True
 
     def paint(self, box: Box, mask: Mask, codes: Codes) -> None:
@@ -205,13 +208,17 @@ class PaintingState(QObject):
         self._open.patches.extend(patches)
         self._announce_codes(tuple(patches))
 
+    def takes(self, stroke: OpenStroke) -> bool:
+        """Whether `paint_into` may add to the stroke: it is being made, or finished and not undone."""
+        return stroke is self._open or stroke in self._finished
+
     def paint_into(self, stroke: OpenStroke, level: int, stamps: Iterable[Stamp]) -> bool:
         """Paint cells of `level` that belong to `stroke`, which may be finished: it stays one undo step.
 
         Nothing may have been painted on those cells since. False, and nothing painted, where the stroke was
         taken back or undone.
         """
-        if stroke is not self._open and stroke not in self._finished:
+        if not self.takes(stroke):
             return False
         painted = (self._painting.grid.paint(level, box, mask, codes) for box, mask, codes in stamps)
         patches = tuple(patch for patch in painted if patch is not None)
@@ -230,9 +237,9 @@ class PaintingState(QObject):
         """Paint `stamps` instead of what the open stroke painted so far (a shape being dragged)."""
         self._replace(lambda _grid: self._painted(stamps))
 
-    def edit(self, label: str, change: Change) -> None:
+    def edit(self, label: str, change: Change, beneath: Beneath = "stays") -> None:
         """One undo step of the patches that `change` applies to the grid and returns."""
-        if self.begin(label) and self._open is not None:
+        if self.begin(label, beneath) and self._open is not None:
             patches = tuple(change(self._painting.grid))
             self._open.patches.extend(patches)
             self._announce_codes(patches)
@@ -244,8 +251,7 @@ class PaintingState(QObject):
         if stroke is None:
             return
         patches = net(stroke.patches)
-        if stroke.patches:
-            self._painting.history.commit(self._named(stroke.step(self._selection)))
+        if self._painting.history.commit(self._named(stroke.step(self._selection))):
             stroke.number = self._painting.history.position - 1
         stroke.patches.clear()
         self._finished = [*self._finished, stroke][-LATE_STROKES:]
@@ -270,8 +276,8 @@ class PaintingState(QObject):
         """Add to the step of a finished stroke, which changed nothing so far where it has none."""
         history = self._painting.history
         if stroke.number is None:
-            history.commit(self._named(Step(stroke.label, net(patches))))
-            stroke.number = history.position - 1
+            if history.commit(self._named(Step(stroke.label, net(patches)))):
+                stroke.number = history.position - 1
         elif not history.amend(stroke.number, patches):
             for other in self._finished:
                 if other.number is not None and other.number > stroke.number:
@@ -303,9 +309,11 @@ class PaintingState(QObject):
         if self.is_stroking or self._read_only:
             return
         self.settle()
-        self._finished.clear()
-        patches: list[Patch] = []
-        for step in self._painting.history.go_to(position):
+        history, patches = self._painting.history, list[Patch]()
+        least = min(position, history.position)
+        # What is done before and after may still get cells: no step between has touched them.
+        self._finished = [one for one in self._finished if one.number is not None and one.number < least]
+        for step in history.go_to(position):
             patches.extend(step.patches)
             self._select(step.selection_after or self._selection)
         for patch in patches:

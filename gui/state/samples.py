@@ -25,6 +25,8 @@ from gui.workers.sample import PictureMaker
 MOST = 256
 MORE = 8
 """So many more like a picture are drawn at a time."""
+MOST_MORE = 2**20
+"""Of one picture: their numbers do not meet those of the next one."""
 UNDO_LIMIT = 20
 """Each may keep the pictures of a whole gallery."""
 _KEY = "samples"
@@ -203,7 +205,8 @@ class SamplesState(QObject):
             label,
             self.seed,
             drawing,
-            first=group.more.get(sample.number, 0),
+            # Apart for each picture: else what is like a picture like another would be that picture again.
+            first=(sample.number + 1) * MOST_MORE + group.more.get(sample.number, 0),
             model_id=card.model_id,
         )
 

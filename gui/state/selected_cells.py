@@ -46,7 +46,7 @@ class SelectedCells(QObject):
     def fill(self, code: int) -> None:
         """Paint all selected cells with `code`, on the level being painted."""
         chosen, level = self._chosen(), self._painting.level
-        self._painting.edit("Fill", lambda grid: fill_cells(grid, chosen, level, code))
+        self._painting.edit("Fill", lambda grid: fill_cells(grid, chosen, level, code), "follows")
 
     def clear(self) -> None:
         """Leave the blank code in all selected cells."""

@@ -108,7 +108,7 @@ class Suggesting(QObject):
     def pick(self, suggestions: Suggestions, number: int) -> None:
         """Paint one of `suggestions`: one undo step."""
         row, column = suggestions.cell
-        if suggestions.level == self._painting.level and self._painting.begin("Suggestion"):
+        if suggestions.level == self._painting.level and self._painting.begin("Suggestion", "follows"):
             box = Box(row, column, row + 1, column + 1)
             self._painting.paint(box, np.ones((1, 1), np.bool_), suggestions.choices[number].code)
             self._painting.commit()

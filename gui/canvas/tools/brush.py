@@ -9,6 +9,7 @@ from engine.codes.strokes import Cell, footprint, line, sweep
 from gui.canvas.tools.tool import Ghost, Pointer, Steps, Tool
 from gui.state.brush import BrushState
 from gui.state.dreaming import Dreaming
+from gui.state.open_stroke import Beneath
 from gui.state.painting import Codes, PaintingState
 
 
@@ -16,6 +17,7 @@ class BrushTool(Tool):
     """Freehand strokes without gaps, whatever the speed of the pointer."""
 
     label = "Brush"
+    beneath: Beneath = "follows"
     shows_ghost_in_drag = True
     _last: tuple[int, Cell] | None = None  # level and cell
 
@@ -24,7 +26,7 @@ class BrushTool(Tool):
         here = press.anchor(self.size(press))
         start = self._last_cell(here) if press.shift else here
         self.begin(press)
-        with self.painting.stroke(self.label):
+        with self.painting.stroke(self.label, self.beneath):
             self._stamp(start, here, press, ink)
             while pointer := (yield):
                 before, here = here, pointer.anchor(self.size(pointer))

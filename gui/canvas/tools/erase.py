@@ -7,11 +7,13 @@ import numpy as np
 from engine.codes.box import Box
 from gui.canvas.tools.brush import BrushTool
 from gui.canvas.tools.tool import Pointer
+from gui.state.open_stroke import Beneath
 from gui.state.painting import Codes
 
 
 class EraseTool(BrushTool):
     label = "Erase"
+    beneath: Beneath = "starts"
 
     def ink(self, _press: Pointer) -> int:
         return 0  # no code is used: each cell has its own

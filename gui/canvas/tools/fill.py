@@ -12,7 +12,7 @@ class FillTool(Tool):
         selection = self.painting.selection
         within = None if selection.is_empty else refined(selection.mask, None, self.painting.ratio)
         box, mask = flood(self.painting.codes, *press.cell, within)
-        with self.painting.stroke("Fill"):
+        with self.painting.stroke("Fill", "follows"):
             if not box.is_empty:
                 self.painting.paint(box, mask, self.code(press))
             # Held until the release, so that Escape takes it back like any other stroke.

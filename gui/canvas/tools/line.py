@@ -17,7 +17,7 @@ class LineTool(Tool):
         code, size = self.code(press), self.brush.size
         start = press.anchor(size)
         stamp = footprint(size, self.brush.shape)
-        with self.painting.stroke("Line"):
+        with self.painting.stroke("Line", "follows"):
             self.painting.repaint((*sweep(line(start, start), stamp), code))
             while here := (yield):
                 end = here.anchor(size)

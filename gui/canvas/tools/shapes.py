@@ -17,7 +17,7 @@ class ShapeTool(Tool):
 
     def drag(self, press: Pointer) -> Steps:
         code, start = self.code(press), press.cell
-        with self.painting.stroke(self.label):
+        with self.painting.stroke(self.label, "follows"):
             self.painting.repaint((*self._drawn(start, start), code))
             while here := (yield):
                 end = to_equal_sides(start, here.cell) if here.shift else here.cell

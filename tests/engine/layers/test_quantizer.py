@@ -123,7 +123,7 @@ def test_a_trained_codebook_goes_on_where_it_is() -> None:
     assert torch.equal(vq.embedding, before)
     assert torch.allclose(vq.counts, torch.full((5,), 32 / 5))  # (2, 3, 4, 4) are 32 tokens for 5 codes
     seen = vq(z_e).statistics
-    vq.update(seen, 0)
+    vq.update(seen, 0, was_trained=True)
     kept = vq.decay * 32 / 5  # an untrained one would keep a tenth
     assert torch.allclose(vq.counts, kept + (1 - vq.decay) * seen.counts)
     moved = (kept * before + (1 - vq.decay) * seen.sums) / vq.counts[:, None]

@@ -10,7 +10,7 @@ from engine.decoding.decoder import CodeLevel
 from engine.errors import CodesFault, OptionFault
 from engine.priors.cells import Cells
 from engine.priors.compiled import CompiledCells
-from engine.priors.dream import NEAREST_PART, dream, leaning
+from engine.priors.dream import NEAREST_PART, dream, leaning, unit_of
 from engine.priors.requests import Codes, DreamRequest
 from engine.priors.resample import APART, Resampler
 from engine.priors.sampler import CellsMaker
@@ -29,7 +29,7 @@ def request_of(codes: tuple[Codes, ...], mask: np.ndarray, **changes: object) ->
 
 def dreamt(resampler: Resampler, request: DreamRequest, vectors: np.ndarray = VECTORS) -> Codes:
     codes = request.codes[request.level].copy()
-    for drawn in dream(resampler, vectors, request):
+    for drawn in dream(resampler, vectors, unit_of(vectors), request):
         assert drawn.level == request.level
         codes[drawn.row, drawn.column : drawn.column + drawn.codes.shape[1]] = drawn.codes[0]
     return codes
@@ -68,16 +68,26 @@ def test_each_cell_is_drawn_as_the_equation_says(
 
 
 def test_nothing_of_the_prior_is_the_code_itself_and_all_of_it_the_prior_alone() -> None:
-    assert leaning(VECTORS, 3, 1.0).tolist() == [0.0] * 5
+    assert leaning(VECTORS, unit_of(VECTORS), 3, 1.0).tolist() == [0.0] * 5
     prior, mask = priors(K5).float(), np.ones((3, 3), np.bool_)
     request = request_of((np.zeros((3, 3), np.int64),), mask, amount=0.0)
     assert (dreamt(Resampler(prior, trained=8), request) == 3).all()
 
 
 def test_the_scale_of_the_vectors_does_not_matter() -> None:
-    np.testing.assert_allclose(leaning(VECTORS, 1, 0.3), leaning(VECTORS * 40, 1, 0.3), rtol=1e-4)
-    assert np.isfinite(leaning(np.zeros((4, 3), np.float32), 1, 0.3)).all()  # a codebook of one vector
-    assert leaning(VECTORS[:1], 0, 0.3).tolist() == [0.0]
+    def bias(vectors: np.ndarray, code: int) -> np.ndarray:
+        return leaning(vectors, unit_of(vectors), code, 0.3)
+
+    np.testing.assert_allclose(bias(VECTORS, 1), bias(VECTORS * 40, 1), rtol=1e-4)
+    assert np.isfinite(bias(np.zeros((4, 3), np.float32), 1)).all()  # a codebook of one vector
+    assert bias(VECTORS[:1], 0).tolist() == [0.0]
+
+
+def test_the_unit_of_a_large_codebook_is_that_of_all_its_pairs() -> None:
+    vectors = np.random.default_rng(3).normal(size=(1500, 4)).astype(np.float32)
+    between = np.linalg.norm(vectors[:, None].astype(np.float64) - vectors[None], axis=2)
+    nearest = np.sort(between, axis=1)[:, 1]
+    assert np.isclose(unit_of(vectors), NEAREST_PART * np.median(nearest))
 
 
 def test_finer_levels_are_told_of_the_coarser_ones() -> None:
@@ -108,7 +118,7 @@ def test_a_grid_larger_than_the_trained_one_is_drawn_in_windows() -> None:
 @pytest.mark.parametrize("amount", [-0.1, 1.5, float("nan")])
 def test_amounts_out_of_range_are_refused(amount: float) -> None:
     with pytest.raises(OptionFault, match="cannot be used: give 0 to 1"):
-        dream(Resampler(priors(K5).float(), 8), VECTORS, request_of((np.zeros((3, 3), np.int64),),
+        dream(Resampler(priors(K5).float(), 8), VECTORS, 1.0, request_of((np.zeros((3, 3), np.int64),),
               np.ones((3, 3), np.bool_), amount=amount))  # fmt: skip
 
 
@@ -126,4 +136,4 @@ def test_what_does_not_fit_is_refused(changes: dict[str, object], message: str) 
     mask = values.pop("mask")
     request = request_of((np.zeros((3, 3), np.int64),), mask, **values)  # type: ignore[arg-type]
     with pytest.raises(CodesFault, match=message):
-        dream(Resampler(priors(K5).float(), 8), VECTORS, request)
+        dream(Resampler(priors(K5).float(), 8), VECTORS, 1.0, request)

@@ -13,6 +13,8 @@ from engine.codes.document import Painting
 from engine.codes.selection import Selection
 from engine.errors import PriorFault
 from engine.priors.requests import Drawn, ResampleRequest, Variation
+from gui.state.beneath import MOST_CELLS
+from gui.state.open_stroke import Beneath
 from gui.state.painting import PaintingState
 from gui.state.with_prior import WithPrior
 from gui.workers.job import Worker
@@ -50,10 +52,10 @@ class Desk:
     def levels(self) -> list[np.ndarray]:
         return [level.copy() for level in self.state.painting.grid.levels]
 
-    def paint(self, row: int, column: int, code: int, level: int = 0) -> None:
+    def paint(self, row: int, column: int, code: int, level: int = 0, beneath: Beneath = "follows") -> None:
         self.state.set_level(level)
         box = Box(row, column, row + 1, column + 2)
-        with self.state.stroke("Stroke"):
+        with self.state.stroke("Stroke", beneath):
             self.state.paint(box, np.ones((1, 2), np.bool_), code)
 
 
@@ -125,6 +127,40 @@ def test_what_is_painted_on_finer_cells_meanwhile_stays(qtbot, desk: Desk) -> No
     assert all(map(np.array_equal, desk.levels(), before))
 
 
+def test_what_is_erased_goes_back_to_its_start_on_all_levels(qtbot, desk: Desk) -> None:
+    desk.prior.may.set()
+    before = desk.levels()
+    desk.paint(1, 2, other(desk, 1, 2))
+    qtbot.waitUntil(lambda: not desk.beneath.is_busy)
+    start = desk.state.painting.start[0][1, 2:4]
+    box, mask = Box(1, 2, 2, 4), np.ones((1, 2), np.bool_)
+    with desk.state.stroke("Erase", "starts"):
+        desk.state.paint(box, mask, start[None])
+    assert all(map(np.array_equal, desk.levels(), before))
+    assert not desk.beneath.is_busy
+    desk.state.undo()
+    assert not np.array_equal(desk.levels()[1], before[1])
+
+
+def test_what_is_set_down_whole_is_not_followed(desk: Desk) -> None:
+    desk.paint(1, 2, other(desk, 1, 2), beneath="stays")
+    assert not desk.beneath.is_busy
+
+
+def test_many_cells_are_drawn_in_parts(qtbot, desk: Desk) -> None:
+    before = desk.levels()
+    desk.prior.may.set()
+    code = next(code for code in range(12) if not (before[0][:3] == code).any())
+    with desk.state.stroke("Fill", "follows"):
+        desk.state.paint(Box(0, 0, 3, 6), np.ones((3, 6), np.bool_), code)
+    qtbot.waitUntil(lambda: not desk.beneath.is_busy)
+    assert [int(request.masks[1].sum()) for request in desk.prior.asked] == [4 * MOST_CELLS, 4 * 6]
+    assert (desk.levels()[1][:6] < 12).all()
+    assert np.array_equal(desk.levels()[1][6:], before[1][6:])
+    desk.state.undo()
+    assert all(map(np.array_equal, desk.levels(), before))
+
+
 def test_strokes_follow_one_after_another_each_in_its_step(qtbot, desk: Desk) -> None:
     before = desk.levels()
     desk.paint(1, 2, other(desk, 1, 2))
@@ -155,7 +191,7 @@ def test_a_stroke_that_dreams_is_followed_once_it_rests(qtbot, desk: Desk) -> No
     desk.prior.may.set()
     box, mask = Box(1, 2, 2, 3), np.ones((1, 1), np.bool_)
     code = other(desk, 1, 2)
-    with desk.state.stroke("Brush"):
+    with desk.state.stroke("Brush", "follows"):
         desk.state.paint(box, mask, code)
         desk.asking.dreaming.follow(box, mask, code, 0.5)
     qtbot.waitUntil(lambda: not desk.asking.dreaming.is_busy and not desk.beneath.is_busy)

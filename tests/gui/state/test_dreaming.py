@@ -19,7 +19,7 @@ from gui.state.dreaming import MOST_CELLS, Dreaming
 from gui.state.painting import PaintingState
 from gui.workers.job import Worker
 from tests.fakes import TinyDecoder, TinyPrior
-from tests.gui.painted import small_state
+from tests.gui.painted import small_painting, small_state
 
 CODE, DREAMT = 9, 10
 
@@ -162,6 +162,26 @@ def test_escape_takes_the_stroke_back_with_what_was_drawn(qtbot, desk: Desk, wor
     qtbot.waitUntil(lambda: worker.pending == 0)
     assert np.array_equal(desk.state.codes, before)
     assert desk.steps == ()
+
+
+def test_undoing_one_stroke_leaves_the_one_before_it_dreaming(qtbot, desk: Desk) -> None:
+    desk.drag((8, 2))
+    desk.drag((9, 4))
+    desk.state.undo()
+    desk.prior.may.set()
+    qtbot.waitUntil(lambda: not desk.dreaming.is_busy)
+    assert desk.where(DREAMT) == [[8, 2]]
+    desk.state.undo()
+    assert desk.where(DREAMT) == []
+
+
+def test_another_painting_meanwhile_ends_it(qtbot, desk: Desk, worker: Worker) -> None:
+    desk.drag((8, 2), (8, 5))
+    desk.state.set_painting(small_painting(4, 4))
+    desk.prior.may.set()
+    qtbot.waitUntil(lambda: worker.pending == 0)
+    assert desk.where(DREAMT) == []
+    assert not desk.dreaming.is_busy
 
 
 def test_the_selection_limits_what_is_drawn(qtbot, desk: Desk) -> None:

@@ -100,6 +100,39 @@ def test_a_stroke_that_changed_nothing_becomes_a_step_by_what_comes_later(state)
     assert (state.codes[box.slices] == 2).all()
 
 
+def test_a_stroke_that_came_to_nothing_does_not_take_another_ones_step(state):
+    with state.stroke("First"):
+        state.paint(*block(6, 6, 7))
+    box, mask, _ = block(0, 0, 5)
+    with state.stroke("Nothing"):
+        state.paint(box, mask, 5)
+        nothing = state.open_stroke
+        state.paint_into(nothing, 0, [(box, mask, 2)])  # as it was before
+    assert state.painting.history.steps == ("First",)
+    assert state.paint_into(nothing, 0, [(box, mask, 8)])
+    assert state.painting.history.steps == ("First", "Nothing")
+    state.undo()
+    assert (state.codes[0, 0], state.codes[6, 6]) == (2, 7)
+
+
+def test_undoing_a_later_stroke_leaves_an_earlier_one_open_for_late_cells(state):
+    with state.stroke("First"):
+        state.paint(*block(0, 0, 5))
+        first = state.open_stroke
+    with state.stroke("Second"):
+        state.paint(*block(6, 6, 7))
+        second = state.open_stroke
+    state.undo()
+    box, mask, _ = block(0, 0, 5)
+    assert not state.takes(second)
+    assert state.paint_into(first, 0, [(box, mask, 8)])
+    state.redo()
+    assert (state.codes[0, 0], state.codes[6, 6]) == (8, 7)
+    state.go_to(0)
+    assert (state.codes[0, 0], state.codes[6, 6]) == (2, 1)
+    assert not state.takes(first)
+
+
 def test_a_cancelled_stroke_gets_no_more_cells(state):
     state.begin("Stroke")
     stroke = state.open_stroke

@@ -16,7 +16,7 @@ from engine.sampling.more_like import draw_more_like
 from engine.sampling.requests import MoreLikeRequest, SampleRequest
 from engine.sampling.samples import draw_samples
 from gui.state.drawn import Group
-from gui.state.samples import MORE, MOST, SamplesState
+from gui.state.samples import MORE, MOST, MOST_MORE, SamplesState
 from tests.small import write_small_model, write_small_priors
 
 
@@ -245,7 +245,8 @@ def test_more_like_a_picture_follow_it_and_are_what_the_engine_draws(
     samples_state.label, samples_state.seed, samples_state.temperature = "even", 9, 0.8
     group = more(qtbot, samples_state, 1)
     assert numbers(group) == [0, 1, *range(3, 3 + MORE), 2]
-    request = MoreLikeRequest(path, MORE, one.codes, None, "even", 9, Drawing(temperature=0.8))
+    drawing = Drawing(temperature=0.8)
+    request = MoreLikeRequest(path, MORE, one.codes, None, "even", 9, drawing, first=2 * MOST_MORE)
     expected = draw_more_like(request)
     for place in range(MORE):
         sample = group.samples[3 + place]
@@ -253,6 +254,12 @@ def test_more_like_a_picture_follow_it_and_are_what_the_engine_draws(
         assert (sample.like, sample.is_whole) == ((1,), True)
         assert (sample.request.label, sample.request.seed) == ("even", 9)
     assert samples_state.share == 1.0
+    # What is like one of those is drawn by other numbers: the same would be that one again.
+    more(qtbot, samples_state, 3)
+    for place in range(MORE):
+        again = group.samples[3 + MORE + place]
+        assert again.like == (1, 3)
+        assert not np.array_equal(again.picture, expected.pictures[place])
 
 
 def test_more_like_it_again_are_others_and_more_like_those_follow_them(
