@@ -21,14 +21,13 @@ from engine.codes.grid import CodeGrid
 from engine.codes.history import Step
 from engine.codes.patch import Patch
 from engine.codes.selection import Selection
+from gui.state.finished_strokes import FinishedStrokes
 from gui.state.level_words import level_name
 from gui.state.open_stroke import Beneath, Floating, OpenStroke, net
 
 Codes = int | NDArray[np.int64]
 Stamp = tuple[Box, Mask, Codes]
 """Cells to paint, (box, mask, codes): `mask` (h, w) of `box`, `codes` one for all or (h, w)."""
-LATE_STROKES = 32
-"""So many finished strokes may still get cells: a brush that dreams is behind by a few at most."""
 Change = Callable[[CodeGrid], Iterable[Patch]]
 """Paints on the grid and returns the patches of what it changed."""
 
@@ -53,7 +52,7 @@ class PaintingState(QObject):
         self._read_only = False
         self._selection = self._nothing()
         self._open: OpenStroke | None = None
-        self._finished: list[OpenStroke] = []  # since anything was undone; they may get more cells
+        self._finished = FinishedStrokes()
         self._announced_modified = painting.is_modified
 
     # The document
@@ -73,7 +72,7 @@ class PaintingState(QObject):
         Of as many levels as the last one the same is painted on.
         """
         self._open = None
-        self._finished.clear()
+        self._finished = FinishedStrokes()
         if len(painting.grid.levels) != len(self._painting.grid.levels):
             self._level = 0
         self._painting = painting
@@ -160,7 +159,7 @@ class PaintingState(QObject):
         if codes is None:
             painting.adopt(model)
         else:
-            self._finished.clear()
+            self._finished = FinishedStrokes()
             self._announce_codes(painting.begin_again(codes, model))
         if is_untouched:
             painting.history.mark_saved()
@@ -227,7 +226,8 @@ class PaintingState(QObject):
         if stroke is self._open:
             stroke.patches.extend(patches)
         else:
-            self._amend(stroke, patches)
+            self._finished.amend(stroke, self._painting.history, patches, self._named)
+            self._announce_history()
         self._announce_codes(patches)
         if stroke is not self._open:
             self.stroke_grew.emit(stroke, patches)
@@ -250,11 +250,8 @@ class PaintingState(QObject):
         stroke, self._open = self._open, None
         if stroke is None:
             return
-        patches = net(stroke.patches)
-        if self._painting.history.commit(self._named(stroke.step(self._selection))):
-            stroke.number = self._painting.history.position - 1
-        stroke.patches.clear()
-        self._finished = [*self._finished, stroke][-LATE_STROKES:]
+        patches, step = net(stroke.patches), self._named(stroke.step(self._selection))
+        self._finished.add(stroke, self._painting.history, step)
         self._announce_history()
         if patches:
             self.stroke_grew.emit(stroke, patches)
@@ -270,19 +267,6 @@ class PaintingState(QObject):
             return
         self._announce_codes(stroke.take_back(self._painting.grid))
         self._select(stroke.selection_before)
-        self._announce_history()
-
-    def _amend(self, stroke: OpenStroke, patches: tuple[Patch, ...]) -> None:
-        """Add to the step of a finished stroke, which changed nothing so far where it has none."""
-        history = self._painting.history
-        if stroke.number is None:
-            if history.commit(self._named(Step(stroke.label, net(patches)))):
-                stroke.number = history.position - 1
-        elif not history.amend(stroke.number, patches):
-            for other in self._finished:
-                if other.number is not None and other.number > stroke.number:
-                    other.number -= 1
-            stroke.number = None
         self._announce_history()
 
     def _named(self, step: Step) -> Step:
@@ -310,9 +294,7 @@ class PaintingState(QObject):
             return
         self.settle()
         history, patches = self._painting.history, list[Patch]()
-        least = min(position, history.position)
-        # What is done before and after may still get cells: no step between has touched them.
-        self._finished = [one for one in self._finished if one.number is not None and one.number < least]
+        self._finished.keep_before(min(position, history.position))
         for step in history.go_to(position):
             patches.extend(step.patches)
             self._select(step.selection_after or self._selection)

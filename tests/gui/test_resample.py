@@ -71,7 +71,7 @@ def test_a_variation_is_looked_at_by_arrow_and_accepted_by_return(qtbot: QtBot, 
     press(qtbot, studio, Qt.Key.Key_Return)
     assert not strip.isVisible()
     after = studio.painting.codes.copy()
-    np.testing.assert_array_equal(after[3:7, 4:9], second.codes)
+    np.testing.assert_array_equal(after[3:7, 4:9], second.parts[0].codes)
     np.testing.assert_array_equal(after[~inside], before[~inside])
     assert studio.painting.painting.history.steps == ("Resample",)
     settle(qtbot, studio)
