@@ -133,7 +133,14 @@ class Studio:
         about = self.window, self.session, self.painting
         self.models = Models(*about, self.book, chooser)
         self.files = Files(
-            *about, self.picture, self.models, self.settings, chooser, self._reader, self._model_worker
+            *about,
+            self.picture,
+            self.models,
+            self.settings,
+            chooser,
+            self._reader,
+            self._model_worker,
+            self.asking.when_whole,
         )
         self.exports = Exports(
             *about,

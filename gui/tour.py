@@ -45,6 +45,7 @@ def tour(out: Path) -> list[Path]:
         _new_and_export(visitor, Path(folder))
         visit_training(visitor)
         visit_samples(visitor)
+        _two_levels(visitor)
         _help(visitor)
         _trouble(visitor, Path(folder))
         return visitor.taken
@@ -202,6 +203,25 @@ def _new_and_export(visitor: Visitor, folder: Path) -> None:
     visitor.settle()
     visitor.shoot("export-onnx-done")
     visitor.close_dialog()
+
+
+def _two_levels(visitor: Visitor) -> None:
+    """Coarse and fine codes on one canvas: a coarse stroke, and the fine codes that follow it."""
+    studio = visitor.studio
+    visitor.trigger("workspace.paint")
+    studio.painting.painting.history.mark_saved()
+    studio.models.use("emoji-vqvae2", lambda act: act())
+    visitor.wait(lambda: len(studio.painting.painting.grid.levels) == 2, "the model of two levels")
+    visitor.wait(lambda: studio.session.decoder is not None, "its decoder")
+    visitor.trigger("file.new_random")
+    dialog = visitor.dialog()
+    assert isinstance(dialog, ImageToCodesDialog)
+    visitor.wait(dialog.primary.isEnabled, "the preview")
+    visitor.click(dialog.primary)
+    visitor.settle()
+    studio.brush.primary, studio.brush.size = _code_like(visitor, GRASS), 1
+    visitor.drag([(6, 1), (6, 6)])
+    visitor.shoot("two-levels")
 
 
 def _help(visitor: Visitor) -> None:

@@ -48,10 +48,12 @@ class Files:
         chooser: FileChooser,
         reader: Worker,
         model_worker: Worker,
+        when_whole: Callable[[Callable[[], object]], object],
     ) -> None:
+        """`when_whole` does what it is given once the painting's strokes have all their cells."""
         self._window, self._session, self._painting, self._picture = window, session, painting, picture
         self._models, self._settings, self._chooser = models, settings, chooser
-        self._reader, self._model_worker = reader, model_worker
+        self._reader, self._model_worker, self._when_whole = reader, model_worker, when_whole
         self.recent = QMenu("Open recent", window)
         self.recent.aboutToShow.connect(self._fill_recent)
 
@@ -185,6 +187,9 @@ class Files:
         )
 
     def _save_to(self, path: Path, then: Callable[[], object]) -> None:
+        self._when_whole(lambda: self._write(path, then))
+
+    def _write(self, path: Path, then: Callable[[], object]) -> None:
         self._painting.settle()
         painting = self._painting.painting
         title, painting.title = painting.title, path.stem

@@ -59,6 +59,7 @@ class Beneath(QObject):
 
     changed = Signal(str)
     ability_changed = Signal(bool)
+    rested = Signal()  # no stroke waits any more
     failed = Signal(object)  # CodebrushError
 
     follow = Setting(True)
@@ -117,8 +118,11 @@ class Beneath(QObject):
 
     def drop(self) -> None:
         """Leave what still waits as it is."""
+        was_busy = self.is_busy
         self._waiting.clear()
         self._cancel()
+        if was_busy:
+            self.rested.emit()
 
     def _cancel(self) -> None:
         self._in_flight = None
@@ -238,6 +242,8 @@ class Beneath(QObject):
     def _finish(self) -> None:
         self._in_flight = self._ticket = None
         self._next()
+        if not self.is_busy:
+            self.rested.emit()
 
     def _give_up(self, error: CodebrushError) -> None:
         self.drop()

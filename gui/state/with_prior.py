@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 
 from engine.decoding.decoder import Decoder
@@ -36,12 +38,30 @@ class WithPrior(QObject):
         for each in self._all:
             each.failed.connect(self.failed)
         self.beneath.changed.connect(lambda _: self.resampling.drop())
+        self._acts: list[Callable[[], object]] = []
+        painting.document_changed.connect(self._forget_acts)
+        self.dreaming.rested.connect(self._act)
+        self.beneath.rested.connect(self._act)
         self.resampling.opened.connect(self._leave_strokes)
 
     def set_decoder(self, decoder: Decoder | None) -> None:
         """Ask the prior of `decoder` from now on."""
         for asking in self._all:
             asking.set_decoder(decoder)
+
+    def when_whole(self, act: Callable[[], object]) -> None:
+        """Do it once every stroke has all its cells: at once, or soon; not at all where the painting goes."""
+        self._acts.append(act)
+        self._act()
+
+    def _act(self) -> None:
+        if not self.dreaming.is_busy and not self.beneath.is_busy:
+            acts, self._acts = self._acts, []
+            for act in acts:
+                act()
+
+    def _forget_acts(self) -> None:
+        self._acts = []
 
     def _leave_strokes(self, variations_open: bool) -> None:
         """Variations are drawn for what is there: cells still waiting to be dreamt would drop them."""

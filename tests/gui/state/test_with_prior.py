@@ -13,7 +13,7 @@ from engine.priors.requests import Drawn, DreamRequest
 from gui.state.with_prior import WithPrior
 from gui.workers.job import Worker
 from tests.fakes import TinyDecoder, TinyPrior
-from tests.gui.painted import small_state
+from tests.gui.painted import small_painting, small_state
 
 
 class Slow(TinyPrior):
@@ -56,4 +56,37 @@ def test_whoever_lacks_a_prior_or_fails_is_heard(qtbot) -> None:
         asking.dreaming.ask()
     with qtbot.waitSignal(asking.lacking):
         asking.surprise.show(True)
+    assert worker.stop(5)
+
+
+def test_what_waits_for_whole_strokes_is_done_once_they_are(qtbot) -> None:
+    state, worker, may = small_state(), Worker("model"), threading.Event()
+    asking = WithPrior(state, worker)
+    decoder = TinyDecoder()
+    decoder.prior = Slow(may)
+    asking.set_decoder(decoder)
+    done: list[int] = []
+    asking.when_whole(lambda: done.append(int(state.codes[8, 2])))
+    assert done == [1]  # at once
+    box = Box(8, 2, 9, 3)
+
+    def stroke() -> None:
+        with state.stroke("Brush"):
+            state.paint(box, np.ones((1, 1), np.bool_), 9)
+            asking.dreaming.follow(box, np.ones((1, 1), np.bool_), 9, 0.5)
+
+    stroke()
+    asking.when_whole(lambda: done.append(int(state.codes[8, 2])))
+    assert done == [1]
+    may.set()
+    qtbot.waitUntil(lambda: len(done) == 2)
+    assert done == [1, 10]
+    may.clear()
+    state.undo()
+    stroke()
+    asking.when_whole(lambda: done.append(0))
+    state.set_painting(small_painting())  # another painting is not what was meant
+    may.set()
+    qtbot.waitUntil(lambda: worker.pending == 0)
+    assert done == [1, 10]
     assert worker.stop(5)
