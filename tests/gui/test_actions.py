@@ -109,6 +109,6 @@ def test_a_tip_names_the_first_shortcut_only() -> None:
 
 
 def test_every_tool_has_a_key_of_one_letter_perhaps_with_shift() -> None:
-    tools = [row for row in ACTIONS if row.group == TOOL and row.checkable]
+    tools = [row for row in ACTIONS if row.group == TOOL and row.exclusive]
     assert len(tools) == 9
     assert all(len(row.shortcuts[0].removeprefix("Shift+")) == 1 for row in tools)
