@@ -219,8 +219,9 @@ def _two_levels(visitor: Visitor) -> None:
     visitor.wait(dialog.primary.isEnabled, "the preview")
     visitor.click(dialog.primary)
     visitor.settle()
-    studio.brush.primary, studio.brush.size = _code_like(visitor, GRASS), 1
-    visitor.drag([(6, 1), (6, 6)])
+    studio.brush.primary, studio.brush.size, studio.brush.dream = _code_like(visitor, GRASS), 5, 0.0
+    rows, columns = studio.painting.shape
+    visitor.drag([(rows // 4, columns // 6), (rows // 3, 5 * columns // 6)])
     visitor.shoot("two-levels")
 
 
