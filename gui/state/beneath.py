@@ -27,6 +27,7 @@ from gui.state.dreaming import Dreaming
 from gui.state.open_stroke import OpenStroke
 from gui.state.painting import PaintingState
 from gui.state.setting import Setting
+from gui.state.usable_prior import usable_prior
 from gui.workers.job import Ticket, Worker
 
 CANDIDATES = 4
@@ -95,10 +96,8 @@ class Beneath(QObject):
     @property
     def prior(self) -> CodePrior | None:
         """What draws; None where there is no finer level, no prior, or nothing may be painted."""
-        decoder, painting = self._decoder, self._painting
-        if decoder is None or painting.read_only or decoder.model_id != painting.painting.model_id:
-            return None
-        return decoder.prior if len(painting.painting.grid.levels) > 1 else None
+        has_finer = len(self._painting.painting.grid.levels) > 1
+        return usable_prior(self._decoder, self._painting) if has_finer else None
 
     @property
     def is_able(self) -> bool:

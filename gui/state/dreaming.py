@@ -23,6 +23,7 @@ from engine.priors.requests import DreamRequest
 from gui.state.asked_label import AskedLabel
 from gui.state.open_stroke import OpenStroke
 from gui.state.painting import PaintingState
+from gui.state.usable_prior import usable_prior
 from gui.workers.job import Ticket, Worker
 
 MOST_CELLS = 16
@@ -77,10 +78,7 @@ class Dreaming(QObject):
     @property
     def prior(self) -> CodePrior | None:
         """What draws; None where the painting's model has no prior or nothing may be painted."""
-        decoder, painting = self._decoder, self._painting
-        if decoder is None or painting.read_only or decoder.model_id != painting.painting.model_id:
-            return None
-        return decoder.prior
+        return usable_prior(self._decoder, self._painting)
 
     @property
     def is_able(self) -> bool:

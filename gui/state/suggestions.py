@@ -14,6 +14,7 @@ from engine.decoding.prior import CodePrior
 from engine.decoding.windowed import Window, read_window
 from gui.state.asked_label import AskedLabel
 from gui.state.painting import PaintingState
+from gui.state.usable_prior import usable_prior
 from gui.workers.job import Ticket, Worker
 
 MOST = 9
@@ -74,13 +75,7 @@ class Suggesting(QObject):
     @property
     def can_suggest(self) -> bool:
         """Whether the painting may be changed and its model has a prior."""
-        decoder = self._decoder
-        return (
-            decoder is not None
-            and decoder.prior is not None
-            and decoder.model_id == self._painting.painting.model_id
-            and not self._painting.read_only
-        )
+        return usable_prior(self._decoder, self._painting) is not None
 
     def ask(self, row: int, column: int) -> None:
         """Suggest codes for a cell of the level being painted: `found` follows, or `lacking` at once."""
