@@ -29,7 +29,7 @@ from exporters.destination import refuse_unwritable, require_suffix
 
 WHITE = 128
 """Greys from here on are white."""
-APART = 2**32
+PER_IMAGE = 2**32
 """Between the numbers of the first variations of two pictures: none are drawn alike."""
 
 Sizes = NDArray[np.int64]
@@ -77,7 +77,7 @@ def resample_codes(request: ResamplingRequest, progress: Progress = tell_nobody)
             seed=request.seed,
             condition=condition,
             drawing=request.drawing,
-            first=index * APART,
+            first=index * PER_IMAGE,
             variations=request.count,
         )
         for index in range(len(codes[0]))

@@ -33,7 +33,7 @@ from engine.priors.requests import Bias, Codes, Drawn, Mask, ResampleRequest, Va
 from engine.priors.sampler import CellsMaker, FillRequest, Sampler
 from engine.priors.uniforms import CHOICE, uniforms_of
 
-APART = 2**62
+FIRST_CANDIDATE = 2**62
 """Candidates are numbered from here: by a picture's own number its seed would draw what is there already."""
 
 
@@ -137,7 +137,7 @@ class _Part:
     def fill_request(self, weighs: bool = True) -> FillRequest:
         """What is to be drawn; where nothing `weighs` the candidates, cells that follow are left out."""
         request, count = self.request, len(self.candidates[0])
-        first = APART + self.number * request.candidates
+        first = FIRST_CANDIDATE + self.number * request.candidates
         images = tuple(range(first, first + count))
         return FillRequest(
             codes=tuple(self.candidates),

@@ -16,7 +16,7 @@ CHOICE = 2**16
 """The level that stands for a choice among finished images: no model has so many."""
 PLACE = CHOICE + 1
 """And for where the part lies that is drawn anew."""
-APART = CHOICE + 2
+DEVIATION = CHOICE + 2
 """And for how far apart two latent vectors are."""
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.analysis.reconstruction import device_of, labelled_batches
 from engine.data.source import Pictures
 from engine.models.base import Autoencoder
-from engine.priors.uniforms import APART, uniforms_of
+from engine.priors.uniforms import DEVIATION, uniforms_of
 
 MOST_PICTURES = 10_000
 """So many, evenly picked, tell a mean and a covariance well enough."""
@@ -48,7 +48,7 @@ class Gaussian:
         distributed alike (a step of "preconditioned Crank-Nicolson": Cotter et al., arXiv 1202.0709).
         """
         kept = np.sqrt(1 - apart**2) * (latent - self.mean)
-        away = apart * temperature * self._deviations(images, seed, APART)
+        away = apart * temperature * self._deviations(images, seed, DEVIATION)
         return np.asarray(self.mean + kept + away, np.float32)
 
     def _deviations(self, images: Sequence[int], seed: int, level: int) -> NDArray[np.float64]:

@@ -45,7 +45,7 @@ SHARE = 0.5
 """Of the area that is drawn anew."""
 CANDIDATES = 4
 """Of which one is taken: half as many as where one waits for a single selection, in half the time."""
-APART = 0.5
+DISTANCE = 0.5
 """How far latent vectors lie from the one, in deviations of what they are drawn from."""
 
 
@@ -159,5 +159,5 @@ def _of_latents(request: MoreLikeRequest, opened: Opened, progress: Progress) ->
         name, dim = opened.card.name, len(gaussian.mean)
         raise OptionFault(f"{name} draws more like a latent vector of {dim} numbers: give one")
     images = range(request.first, request.first + request.count)
-    z = gaussian.near(request.latent, images, request.seed, APART, request.drawing.temperature)
+    z = gaussian.near(request.latent, images, request.seed, DISTANCE, request.drawing.temperature)
     return [Step(1.0, part_of_latents(0, z, opened.model, condition))]

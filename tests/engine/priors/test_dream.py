@@ -12,7 +12,7 @@ from engine.priors.cells import Cells
 from engine.priors.compiled import CompiledCells
 from engine.priors.dream import NEAREST_PART, dream, leaning, unit_of
 from engine.priors.requests import Codes, DreamRequest
-from engine.priors.resample import APART, Resampler
+from engine.priors.resample import FIRST_CANDIDATE, Resampler
 from engine.priors.sampler import CellsMaker
 from engine.priors.uniforms import uniforms_of
 from tests.engine.priors.test_sampler import TWO, priors
@@ -61,7 +61,7 @@ def test_each_cell_is_drawn_as_the_equation_says(
         result = dreamt(resampler, request)
         assert np.array_equal(result[~mask], codes[~mask])
         logits = prior([torch.from_numpy(result)[None]], given)[0][0].detach().double().numpy()
-        uniforms = uniforms_of(5, [APART + number], 0, 4, 6)[0]
+        uniforms = uniforms_of(5, [FIRST_CANDIDATE + number], 0, 4, 6)[0]
         for row, column in np.argwhere(mask):
             edges = by_hand(logits[:, row, column], 3, amount).cumsum()
             assert result[row, column] == np.searchsorted(edges, uniforms[row, column], side="right")
