@@ -1,8 +1,8 @@
 """The horizontal stack of a PixelCNN and its head, cell by cell along a row.
 
-What a cell gives to those on its right is kept as sums, so each cell is multiplied once. Written with views
-made once and next to no memory taken: a cell is some seventy small operations, and each costs torch about as
-much as its arithmetic.
+What a cell gives to those on its right is added to what they are told, so each cell is multiplied once.
+Written with views made once and next to no memory taken: a cell is some fifty small operations, and each
+costs torch about as much as its arithmetic.
 """
 
 from __future__ import annotations
@@ -32,18 +32,15 @@ class Cells:
 
     def __init__(self, matrices: Matrices, batch: int) -> None:
         self._matrices = matrices
-        layers, channels, dtype = matrices.layers, matrices.channels, matrices.embedding.dtype
-        # What is given so far to the cell and those that follow it, in the first layer and in the others.
-        self._first = torch.zeros(batch, matrices.first.shape[1], dtype=dtype)
-        self._others = torch.zeros(layers - 1, batch, matrices.others.shape[2], dtype=dtype)
+        channels, dtype = matrices.channels, matrices.embedding.dtype
         self._twice = 2 * channels
         self._sums = torch.zeros(batch, 2 * channels, dtype=dtype)  # input of the next layer and of the head
         self._inputs, self._skips = self._sums.chunk(2, dim=1)
         self._gated_and_one = torch.ones(batch, channels + 1, dtype=dtype)  # for the bias
         self._gated = self._gated_and_one[:, :-1]
-        self._own = torch.empty(batch, 2 * channels, dtype=dtype)  # the first layer before its gate
-        self._layers = [self._views_of(layer) for layer in range(layers)]
-        self._told = torch.empty(0)
+        # What the cells of a row are told and given so far, (L, B, (w + room) * 2C): the last give beyond it.
+        self._row = torch.empty(matrices.layers, batch, 0, dtype=dtype)
+        self._places: dict[int, tuple[_Layer, ...]] = {}  # views of it by cell
         self._cell = 0
 
     def begin(self, told: Tensor, cell: int, before: Tensor) -> None:
@@ -51,11 +48,15 @@ class Cells:
 
         The logits are right from `Matrices.reach_columns` cells further on, or at once where the row begins.
         """
-        self._told, self._cell = told, cell
-        self._first.zero_()
-        self._others.zero_()
-        for codes in before[:, -self._matrices.first_columns :].unbind(1):
-            self._give(codes)
+        width, matrices = told.shape[2], self._matrices
+        length = (width + max(matrices.first_columns, matrices.other_columns)) * self._twice
+        if self._row.shape[2] != length:
+            self._row, self._places = self._row.new_zeros(*self._row.shape[:2], length), {}
+        self._row[:, :, : width * self._twice] = told.flatten(2)
+        self._row[:, :, width * self._twice :] = 0
+        for column in range(max(0, cell - matrices.first_columns), cell):
+            self._give(before[:, column], column)
+        self._cell = cell
 
     def fill(
         self, codes: Codes, is_drawn: Some, is_weighed: Some, uniforms: Exact, drawing: Drawing
@@ -66,7 +67,7 @@ class Cells:
         by; elsewhere 0. With twice as many images as rows in `codes`, those of the second half have no label
         and guide the others.
         """
-        copies, nats = len(self._first) // len(codes), np.zeros(codes.shape)
+        copies, nats = len(self._sums) // len(codes), np.zeros(codes.shape)
         for place in range(codes.shape[1]):
             self._run()
             if is_drawn[place] or is_weighed[place]:
@@ -77,22 +78,22 @@ class Cells:
                 codes[:, place] = draw(chosen_by, uniforms[:, place], drawing)
             if is_weighed[place]:
                 nats[:, place] = nats_of(own, codes[:, place])
-            self._give(torch.from_numpy(np.tile(codes[:, place], copies)))
+            self._give(torch.from_numpy(np.tile(codes[:, place], copies)), self._cell)
             self._cell += 1
         return nats
 
     def _run(self) -> None:
         """All layers at the cell."""
-        told, twice = self._told[:, :, self._cell], self._twice
-        torch.add(told[0], self._first[:, :twice], out=self._own)
-        self._others[:, :, :twice] += told[1:]
-        self._sums.zero_()
-        for layer in self._layers:
-            if layer.given is not None and layer.weight is not None:
+        place = self._places.get(self._cell) or self._views()
+        for layer in place:
+            if layer.weight is not None:
                 layer.given.addmm_(self._inputs, layer.weight)
-            torch.mul(layer.a.tanh_(), layer.b.sigmoid_(), out=self._gated)
-            self._sums.addmm_(self._gated_and_one, layer.out)
-        _shift(self._others, twice)
+            layer.own.tanh_()
+            torch.addcmul(layer.a, layer.a, layer.b, out=self._gated)
+            if layer.weight is None:
+                torch.mm(self._gated_and_one, layer.out, out=self._sums)
+            else:
+                self._sums.addmm_(self._gated_and_one, layer.out)
 
     def logits(self) -> Tensor:
         """Those of the cell that was run last: (B, K)."""
@@ -100,31 +101,34 @@ class Cells:
         wide = torch.addmm(widen_bias, self._skips.relu(), widen).relu_()
         return torch.addmm(narrow_bias, wide, narrow)
 
-    def _give(self, codes: Tensor) -> None:
-        """The codes (B,) of the cell: the next one is up."""
-        _shift(self._first, self._twice)
-        self._first += self._matrices.first[codes]
+    def _give(self, codes: Tensor, column: int) -> None:
+        """The codes (B,) of a cell are known: those to its right are told."""
+        given = self._matrices.first[codes]
+        begin = (column + 1) * self._twice
+        self._row[0, :, begin : begin + given.shape[1]] += given
 
-    def _views_of(self, layer: int) -> _Layer:
-        given = self._others[layer - 1] if layer else None
-        a, b = (self._own if given is None else given[:, : self._twice]).chunk(2, dim=1)
-        weight = self._matrices.others[layer - 1] if layer else None
-        return _Layer(given, weight, a, b, self._matrices.out[layer])
+    def _views(self) -> tuple[_Layer, ...]:
+        """Of the cell, made the first time that a row comes to it."""
+        matrices, begin = self._matrices, self._cell * self._twice
+        layers: list[_Layer] = []
+        for index, row in enumerate(self._row):
+            weight = matrices.others[index - 1] if index else None
+            length = self._twice if weight is None else weight.shape[1]
+            given = row[:, begin : begin + length]
+            own = given[:, : self._twice]
+            a, b = own.chunk(2, dim=1)
+            layers.append(_Layer(given, weight, own, a, b, matrices.out[index]))
+        self._places[self._cell] = tuple(layers)
+        return self._places[self._cell]
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """Views of what a layer reads and writes."""
+    """Views of what a layer reads and writes at a cell."""
 
-    given: Tensor | None  # (B, (1 + columns) * 2C); the first layer's comes from a table
-    weight: Tensor | None  # (C, (1 + columns) * 2C)
+    given: Tensor  # (B, (1 + columns) * 2C): what it and those to its right are told and given
+    weight: Tensor | None  # (C, (1 + columns) * 2C); the first layer's comes from a table
+    own: Tensor  # (B, 2C)
     a: Tensor  # (B, C)
     b: Tensor  # (B, C)
     out: Tensor  # (C + 1, 2C)
-
-
-def _shift(given: Tensor, by: int) -> None:
-    """The next cell is up: what is given moves by one."""
-    if given.shape[-1] > by:
-        given[..., :-by] = given[..., by:].clone()
-    given[..., -by:] = 0

@@ -151,15 +151,14 @@ def _add_product(x: Floats, weight: Floats, out: Floats) -> None:
 
 @_compiled
 def _gate(told: Floats, cell: int, given: Floats, gated: Floats) -> None:
-    """tanh(a) * sigmoid(b) of the two halves of what a cell is told and given."""
-    half = np.float32(0.5)
+    """tanh(a) * (1 + tanh(b)) of the two halves of what a cell is told and given: see `matrices`."""
+    one = np.float32(1.0)
     batch, channels = gated.shape
     for image in range(batch):
         for j in range(channels):
             a = told[image, cell, j] + given[image, j]
             b = told[image, cell, channels + j] + given[image, channels + j]
-            # sigmoid(b) = (1 + tanh(b / 2)) / 2
-            gated[image, j] = _tanh(a) * (half + half * _tanh(half * b))
+            gated[image, j] = _tanh(a) * (one + _tanh(b))
 
 
 @_compiled

@@ -8,6 +8,7 @@ stack that comes from above, from the label and from coarser levels.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -18,7 +19,8 @@ from engine.priors.matrices import Matrices
 class Rows:
     """The vertical stack at the row that `told` is asked of next; it begins with nothing above.
 
-    B images of w cells in a row. Views and room are made once: a row is some eighty operations.
+    B images of w cells in a row. Channels come first: what becomes tanh and what becomes sigmoid then lie
+    together, and so do the inputs of a row. Views and room are made once: a row is some eighty operations.
     """
 
     def __init__(
@@ -27,101 +29,118 @@ class Rows:
         """`condition` (B, L) weighs labels; `context` (B, context, h, w) is what coarser levels say."""
         self._embedding, self._weight_told = matrices.embedding, matrices.told
         self._context = None if context is None else context.permute(2, 0, 3, 1)  # (h, B, w, context)
-        channels, dtype = matrices.channels, matrices.embedding.dtype
-        self._told = torch.empty(matrices.layers, batch, width, 2 * channels, dtype=dtype)
-        biases = _biases(matrices, batch, width, condition)
+        layers, twice, dtype = matrices.layers, 2 * matrices.channels, matrices.embedding.dtype
+        bias, self._before_bias = _biases(matrices, batch, width, condition)
+        self._sums = torch.empty(layers, twice, batch * width, dtype=dtype)
         self._layers = [
-            _layer(matrices, index, self._told[index], biases) for index in range(matrices.layers)
+            _layer(matrices, index, (batch, width), bias[index].t().contiguous(), self._sums[index])
+            for index in range(layers)
         ]
+        self._across = matrices.across
+        self._told = torch.empty(layers, batch, width, twice, dtype=dtype)
 
     def told(self, row: int, is_needed: bool = True) -> Tensor:
         """What the cells of a row are told, (L, B, w, 2C); rows go on by one, each followed by `put`.
 
         With `is_needed` false the stack goes on and the answer is that of before. Valid until the next call.
         """
-        last = len(self._layers) - 1
-        for index, layer in enumerate(self._layers):
-            if index == last and not is_needed:
-                break
+        for layer, following in pairwise(self._layers):
             layer.look()
-            if is_needed:
-                torch.addmm(layer.before_bias, layer.sums, layer.across, out=layer.told)
-            if index < last:
-                self._layers[index + 1].push(layer.gated())
-        if is_needed and self._context is not None and self._weight_told is not None:
-            told = self._context[row] @ self._weight_told  # (B, w, L * 2C)
-            self._told += told.view(*told.shape[:2], len(self._layers), -1).permute(2, 0, 1, 3)
+            following.make_room()
+            layer.gate(out=following.newest)
+            following.spread()
+        if is_needed:
+            self._layers[-1].look()
+            sums, told = self._sums.transpose(1, 2), self._told.flatten(1, 2)
+            torch.baddbmm(self._before_bias, sums, self._across, out=told)
+            if self._context is not None and self._weight_told is not None:
+                more = self._context[row] @ self._weight_told  # (B, w, L * 2C)
+                self._told += more.view(*more.shape[:2], len(self._layers), -1).permute(2, 0, 1, 3)
         return self._told
 
     def put(self, codes: Tensor) -> None:
         """The codes (B, w) of the row that `told` was last asked of."""
-        self._layers[0].push(self._embedding[codes])
+        first = self._layers[0]
+        first.make_room()
+        first.newest.copy_(self._embedding[codes].permute(2, 0, 1))
+        first.spread()
 
     def go_on_from(self, other: Rows) -> None:
         """Stand after the row that `other` stands after; each of its images is as many of these in a row."""
         for layer, seen in zip(self._layers, other._layers, strict=True):
-            layer.seen.copy_(seen.seen.repeat_interleave(len(layer.seen) // len(seen.seen), dim=0))
+            copies = layer.seen.shape[3] // seen.seen.shape[3]
+            layer.seen.copy_(seen.seen.repeat_interleave(copies, dim=3))
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """What a layer reads and writes; features of a row are (B, w, C)."""
+    """What a layer reads and writes; features of a row are (C, B, w)."""
 
     is_first: bool
-    newest: Tensor  # its input of the newest row
-    windows: Tensor  # (B, w, columns * C): what each cell's kernel sees of it, a view
-    seen: Tensor  # (B, w, rows, columns * C): and of the rows above
-    patches: Tensor  # (B * w, rows * columns * C), a view
+    seen: Tensor  # (rows, columns, C, B, w): what each cell's kernel sees; beyond the borders it is zero
+    newest: Tensor  # its input of the newest row, a view: what a cell sees right above itself
+    patches: Tensor  # (rows * columns * C, B * w), a view
     weight: Tensor
-    bias: Tensor  # (B * w, 2C)
-    sums: Tensor  # (B * w, 2C), before the gate
-    a: Tensor  # (B, w, C)
-    b: Tensor  # (B, w, C)
-    across: Tensor  # (2C, 2C)
-    before_bias: Tensor  # (B * w, 2C)
-    told: Tensor  # (B * w, 2C)
+    bias: Tensor  # (2C, B * w)
+    sums: Tensor  # (2C, B * w), before the gate
+    a: Tensor  # (C, B, w), a view of them
+    b: Tensor  # (C, B, w), too
+    tanh: Tensor  # (C, B, w)
+    sigmoid: Tensor  # (C, B, w)
+    upwards: tuple[tuple[Tensor, Tensor], ...]  # views of what goes up by a row: to, from
+    sideways: tuple[tuple[Tensor, Tensor], ...]  # and of what cells beside the newest input see of it
 
-    def push(self, features: Tensor) -> None:
-        """Take the input of the next row."""
-        self.newest.copy_(features)
-        for row in range(self.seen.shape[2] - 1):
-            self.seen[:, :, row].copy_(self.seen[:, :, row + 1])
-        self.seen[:, :, -1].copy_(self.windows)
+    def make_room(self) -> None:
+        """For the input of the next row, to be written into `newest`."""
+        for older, newer in self.upwards:
+            older.copy_(newer)
+
+    def spread(self) -> None:
+        """What is in `newest` is seen by the cells beside it, too."""
+        for beside, newest in self.sideways:
+            beside.copy_(newest)
 
     def look(self) -> None:
         """The kernel at every cell of the row."""
-        torch.addmm(self.bias, self.patches, self.weight, out=self.sums)
+        torch.addmm(self.bias, self.weight, self.patches, out=self.sums)
 
-    def gated(self) -> Tensor:
+    def gate(self, out: Tensor) -> None:
         """The output for the row."""
-        a, b = self.a.tanh_(), self.b.sigmoid_()
-        return a.mul_(b) if self.is_first else torch.addcmul(self.newest, a, b)
+        torch.tanh(self.a, out=self.tanh)
+        torch.sigmoid(self.b, out=self.sigmoid)
+        if self.is_first:
+            torch.mul(self.tanh, self.sigmoid, out=out)
+        else:
+            torch.addcmul(self.newest, self.tanh, self.sigmoid, out=out)
 
 
-def _layer(matrices: Matrices, index: int, told: Tensor, biases: tuple[Tensor, Tensor]) -> _Layer:
-    batch, width, twice = told.shape
-    channels, (rows, columns) = twice // 2, matrices.kernels[index]
-    side, dtype = columns // 2, told.dtype
-    # Padded by zeros on both sides.
-    newest = torch.zeros(batch, width + 2 * side, channels, dtype=dtype)
-    seen = torch.zeros(batch, width, rows, columns * channels, dtype=dtype)
-    sums = torch.empty(batch * width, twice, dtype=dtype)
-    a, b = sums.view(batch, width, twice).chunk(2, dim=-1)
+def _layer(matrices: Matrices, index: int, size: tuple[int, int], bias: Tensor, sums: Tensor) -> _Layer:
+    """Of (images, cells) in a row."""
+    channels, (rows, columns), dtype = matrices.channels, matrices.kernels[index], sums.dtype
+    seen = torch.zeros(rows, columns, channels, *size, dtype=dtype)
+    newest, side = seen[-1, columns // 2], columns // 2
+    a, b = sums.view(2 * channels, *size).chunk(2)
     return _Layer(
         is_first=index == 0,
-        newest=newest[:, side : side + width],
-        windows=newest.as_strided((batch, width, columns * channels), (newest.stride(0), channels, 1)),
         seen=seen,
-        patches=seen.view(batch * width, -1),
+        newest=newest,
+        patches=seen.flatten(0, 2).flatten(1),
         weight=matrices.vertical[index],
-        bias=biases[0][index],
+        bias=bias,
         sums=sums,
         a=a,
         b=b,
-        across=matrices.across[index],
-        before_bias=biases[1][index],
-        told=told.view(batch * width, twice),
+        tanh=torch.empty_like(a),
+        sigmoid=torch.empty_like(b),
+        upwards=tuple(pairwise(seen)),
+        sideways=tuple(_seen_beside(seen[-1], newest, by) for by in range(-side, side + 1) if by),
     )
+
+
+def _seen_beside(row: Tensor, newest: Tensor, by: int) -> tuple[Tensor, Tensor]:
+    """Views: where cells see what lies `by` to their right in the newest input, and that part of it."""
+    tap = row[len(row) // 2 + by]
+    return (tap[:, :, :-by], newest[:, :, by:]) if by > 0 else (tap[:, :, -by:], newest[:, :, :by])
 
 
 def _biases(matrices: Matrices, batch: int, width: int, condition: Tensor | None) -> tuple[Tensor, Tensor]:
