@@ -16,6 +16,7 @@ from torch import Tensor
 
 from engine.priors.drawing import Drawing, draw, guided, nats_of
 from engine.priors.matrices import Matrices
+from engine.priors.rows import Rows, VerticalStack
 
 Codes = NDArray[np.int64]
 """Codes (B, n) of n cells in a row."""
@@ -42,6 +43,11 @@ class Cells:
         self._row = torch.empty(matrices.layers, batch, 0, dtype=dtype)
         self._places: dict[int, tuple[_Layer, ...]] = {}  # views of it by cell
         self._cell = 0
+
+    @staticmethod
+    def rows_for(cells: int) -> type[VerticalStack]:
+        """What runs the vertical stack best for rows of so many cells, of all images together."""
+        return Rows
 
     def begin(self, told: Tensor, cell: int, before: Tensor) -> None:
         """Start at a cell of a row that is told (L, B, w, 2C), its codes to the left being (B, cell).

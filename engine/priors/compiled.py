@@ -1,16 +1,19 @@
-"""`Cells`, run by the compiled kernel: what a sampler uses where it is ready and quicker."""
+"""`Cells` and `Rows`, run by the compiled kernels: what a sampler uses where they are ready and quicker."""
 
 from __future__ import annotations
+
+from typing import Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.priors import kernel
+from engine.priors import kernel, row_kernel
 from engine.priors.cells import Codes, Exact, Some
 from engine.priors.drawing import Drawing
 from engine.priors.matrices import Matrices
+from engine.priors.rows import Context, Rows, VerticalStack, biases_of
 
 
 class CompiledCells:
@@ -25,6 +28,11 @@ class CompiledCells:
         self._columns = matrices.first_columns
         self._told = np.empty(0, np.float32)
         self._cell = 0
+
+    @staticmethod
+    def rows_for(cells: int) -> type[VerticalStack]:
+        """As that of `Cells`."""
+        return CompiledRows if cells <= CompiledRows.MOST_CELLS else Rows
 
     def begin(self, told: Tensor, cell: int, before: Tensor) -> None:
         """As that of `Cells`."""
@@ -52,6 +60,39 @@ class CompiledCells:
         return torch.from_numpy(self._state.logits)
 
 
+class CompiledRows(VerticalStack):
+    """The vertical stack by the compiled kernel; as `Rows`, in float32."""
+
+    MOST_CELLS = 64
+    """Of a row, of all images together: from there on torch multiplies quicker."""
+
+    def __init__(
+        self, matrices: Matrices, batch: int, width: int, condition: Tensor | None, context: Tensor | None
+    ) -> None:
+        """As that of `Rows`."""
+        self._weights, self._context = row_weights_of(matrices), Context(matrices, context)
+        bias, before_bias = (b.contiguous().numpy() for b in biases_of(matrices, batch, condition))
+        self._state = _row_state(matrices, batch, width, bias, before_bias)
+        self._told = torch.from_numpy(self._state.told)
+
+    def told(self, row: int, is_needed: bool = True) -> Tensor:
+        """As that of `Rows`."""
+        row_kernel.tell(self._weights, self._state, is_needed)
+        if is_needed:
+            self._context.add(row, self._told)
+        return self._told
+
+    def put(self, codes: Tensor) -> None:
+        """As that of `Rows`."""
+        row_kernel.put(self._weights, self._state, codes.numpy())
+
+    def go_on_from(self, other: Self) -> None:
+        """As that of `Rows`."""
+        copies = self._state.first.shape[1] // other._state.first.shape[1]
+        self._state.first[:] = np.repeat(other._state.first, copies, axis=1)
+        self._state.others[:] = np.repeat(other._state.others, copies, axis=2)
+
+
 def weights_of(matrices: Matrices) -> kernel.Weights:
     """The matrices as the kernel takes them."""
     return kernel.Weights(
@@ -63,22 +104,50 @@ def weights_of(matrices: Matrices) -> kernel.Weights:
     )
 
 
+def row_weights_of(matrices: Matrices) -> row_kernel.RowWeights:
+    """The matrices as the kernel of the rows takes them."""
+    channels = matrices.channels
+    taps = [kernel.T.reshape(-1, channels, 2 * channels).contiguous() for kernel in matrices.vertical]
+    others = torch.stack(taps[1:]) if taps[1:] else taps[0].new_empty(0, 1, channels, 2 * channels)
+    return row_kernel.RowWeights(
+        embedding=matrices.embedding.numpy(),
+        first=taps[0].numpy(),
+        others=others.numpy(),
+        across=matrices.across.numpy(),
+    )
+
+
+def _row_state(
+    matrices: Matrices, batch: int, width: int, bias: kernel.Floats, before_bias: kernel.Floats
+) -> row_kernel.RowState:
+    layers, channels = matrices.layers, matrices.channels
+    (rows, columns), (other_rows, other_columns) = matrices.kernels[0], matrices.kernels[-1]
+    return row_kernel.RowState(
+        first=_room(rows, batch, width + columns - 1, channels),
+        others=_room(layers - 1, other_rows, batch, width + other_columns - 1, channels),
+        bias=bias,
+        before_bias=before_bias,
+        sums=_room(batch, width, 2 * channels),
+        told=_room(layers, batch, width, 2 * channels),
+    )
+
+
 def state_of(matrices: Matrices, batch: int) -> kernel.State:
     """Room for a batch of rows."""
-
-    def room(*shape: int) -> NDArray[np.float32]:
-        return np.zeros(shape, np.float32)
-
     channels, layers, wide = matrices.channels, matrices.layers, matrices.widen[0].shape[1]
     return kernel.State(
-        first=room(batch, matrices.first.shape[1]),
-        others=room(layers - 1, batch, matrices.others.shape[2]),
-        gated=room(batch, channels),
-        sums=room(batch, 2 * channels),
-        inputs=room(batch, channels),
-        wide=room(batch, wide),
-        logits=room(batch, matrices.codes),
+        first=_room(batch, matrices.first.shape[1]),
+        others=_room(layers - 1, batch, matrices.others.shape[2]),
+        gated=_room(batch, channels),
+        sums=_room(batch, 2 * channels),
+        inputs=_room(batch, channels),
+        wide=_room(batch, wide),
+        logits=_room(batch, matrices.codes),
     )
+
+
+def _room(*shape: int) -> NDArray[np.float32]:
+    return np.zeros(shape, np.float32)
 
 
 def _with_bias(linear: tuple[Tensor, Tensor]) -> NDArray[np.float32]:

@@ -24,7 +24,7 @@ from engine.files import make_folder, reason_of, write_bytes
 if TYPE_CHECKING:
     from engine.priors.sampler import CellsMaker
 
-_KERNEL = Path(__file__).with_name("kernel.py")
+_KERNELS = tuple(Path(__file__).with_name(name) for name in ("kernel.py", "row_kernel.py"))
 
 
 def quickest_cells() -> CellsMaker:
@@ -49,7 +49,7 @@ def compile_kernel() -> None:
     folder = _name_folder()
     make_folder(folder)
     try:
-        importlib.import_module("engine.priors.kernel")
+        importlib.import_module("engine.priors.row_kernel")  # and the other, of which it takes parts
     except OSError as error:  # a disk that is full
         raise CannotWrite(folder, f"cannot keep the compiled sampler ({reason_of(error)})") from error
     write_bytes(_mark(), b"")
@@ -67,8 +67,9 @@ def _mark() -> Path:
     about = [platform.machine(), platform.processor(), sys.version, importlib.metadata.version("numba")]
     # numba keeps what it compiles by path, and some versions by time: it compiles a copy elsewhere anew, and
     # who samples must not wait for that.
-    about += [str(_KERNEL), str(_KERNEL.stat().st_mtime)]
-    digest = hashlib.sha256(" ".join(about).encode() + _KERNEL.read_bytes()).hexdigest()[:16]
+    about += [f"{kernel} {kernel.stat().st_mtime}" for kernel in _KERNELS]
+    sources = b"".join(kernel.read_bytes() for kernel in _KERNELS)
+    digest = hashlib.sha256(" ".join(about).encode() + sources).hexdigest()[:16]
     return cache_folder().parent / "kernels" / f"{digest}.ready"
 
 

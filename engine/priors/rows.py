@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor
@@ -16,7 +17,21 @@ from torch import Tensor
 from engine.priors.matrices import Matrices
 
 
-class Rows:
+class VerticalStack(Protocol):
+    """What `Rows` does, and what the compiled kernel does in its place."""
+
+    def __init__(
+        self, matrices: Matrices, batch: int, width: int, condition: Tensor | None, context: Tensor | None
+    ) -> None: ...
+
+    def told(self, row: int, is_needed: bool = True) -> Tensor: ...
+
+    def put(self, codes: Tensor) -> None: ...
+
+    def go_on_from(self, other: Self) -> None: ...
+
+
+class Rows(VerticalStack):
     """The vertical stack at the row that `told` is asked of next; it begins with nothing above.
 
     B images of w cells in a row. Channels come first: what becomes tanh and what becomes sigmoid then lie
@@ -27,10 +42,10 @@ class Rows:
         self, matrices: Matrices, batch: int, width: int, condition: Tensor | None, context: Tensor | None
     ) -> None:
         """`condition` (B, L) weighs labels; `context` (B, context, h, w) is what coarser levels say."""
-        self._embedding, self._weight_told = matrices.embedding, matrices.told
-        self._context = None if context is None else context.permute(2, 0, 3, 1)  # (h, B, w, context)
+        self._embedding, self._context = matrices.embedding, Context(matrices, context)
         layers, twice, dtype = matrices.layers, 2 * matrices.channels, matrices.embedding.dtype
-        bias, self._before_bias = _biases(matrices, batch, width, condition)
+        bias, before_bias = (b.repeat_interleave(width, dim=1) for b in biases_of(matrices, batch, condition))
+        self._before_bias = before_bias
         self._sums = torch.empty(layers, twice, batch * width, dtype=dtype)
         self._layers = [
             _layer(matrices, index, (batch, width), bias[index].t().contiguous(), self._sums[index])
@@ -53,9 +68,7 @@ class Rows:
             self._layers[-1].look()
             sums, told = self._sums.transpose(1, 2), self._told.flatten(1, 2)
             torch.baddbmm(self._before_bias, sums, self._across, out=told)
-            if self._context is not None and self._weight_told is not None:
-                more = self._context[row] @ self._weight_told  # (B, w, L * 2C)
-                self._told += more.view(*more.shape[:2], len(self._layers), -1).permute(2, 0, 1, 3)
+            self._context.add(row, self._told)
         return self._told
 
     def put(self, codes: Tensor) -> None:
@@ -65,7 +78,7 @@ class Rows:
         first.newest.copy_(self._embedding[codes].permute(2, 0, 1))
         first.spread()
 
-    def go_on_from(self, other: Rows) -> None:
+    def go_on_from(self, other: Self) -> None:
         """Stand after the row that `other` stands after; each of its images is as many of these in a row."""
         for layer, seen in zip(self._layers, other._layers, strict=True):
             copies = layer.seen.shape[3] // seen.seen.shape[3]
@@ -143,8 +156,23 @@ def _seen_beside(row: Tensor, newest: Tensor, by: int) -> tuple[Tensor, Tensor]:
     return (tap[:, :, :-by], newest[:, :, by:]) if by > 0 else (tap[:, :, -by:], newest[:, :, :by])
 
 
-def _biases(matrices: Matrices, batch: int, width: int, condition: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Of the vertical stack and of what cells are told, per layer, image and cell: (L, B * w, 2C) each."""
+class Context:
+    """What coarser levels say."""
+
+    def __init__(self, matrices: Matrices, context: Tensor | None) -> None:
+        """`context` (B, context, h, w), or None."""
+        self._context = None if context is None else context.permute(2, 0, 3, 1)  # (h, B, w, context)
+        self._weight = matrices.told
+
+    def add(self, row: int, told: Tensor) -> None:
+        """To what the cells of a row are told, (L, B, w, 2C)."""
+        if self._context is not None and self._weight is not None:
+            more = self._context[row] @ self._weight  # (B, w, L * 2C)
+            told += more.view(*more.shape[:2], len(told), -1).permute(2, 0, 1, 3)
+
+
+def biases_of(matrices: Matrices, batch: int, condition: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Of the vertical stack and of what cells are told, per layer and image: (L, B, 2C) each."""
     vertical = matrices.vertical_bias[:, None].repeat(1, batch, 1)
     before = matrices.before_bias[:, None].repeat(1, batch, 1)
     if condition is not None and matrices.labels is not None:
@@ -153,4 +181,4 @@ def _biases(matrices: Matrices, batch: int, width: int, condition: Tensor | None
         vertical = vertical + for_above
         # `across` sees the vertical stack without its label, but here gets it with it.
         before = before + for_before - for_above @ matrices.across
-    return vertical.repeat_interleave(width, dim=1), before.repeat_interleave(width, dim=1)
+    return vertical, before

@@ -30,7 +30,7 @@ from engine.priors.drawing import AS_TRAINED, Drawing
 from engine.priors.hierarchical import HierarchicalPrior, LevelPrior
 from engine.priors.matrices import Matrices, matrices_of
 from engine.priors.requests import Bias, Codes, Drawn, Mask
-from engine.priors.rows import Rows
+from engine.priors.rows import VerticalStack
 from engine.priors.uniforms import uniforms_of
 
 if TYPE_CHECKING:
@@ -153,7 +153,8 @@ class _LevelSampler:
         condition = _condition(request)
         copies = 1 if condition is None else len(condition) // len(grid)
         batch, context = copies * len(grid), self._told(codes[:-1], copies)
-        rows = Rows(matrices, batch, mask.shape[1], condition, context)
+        maker = self._cells.rows_for(batch * mask.shape[1])
+        rows = maker(matrices, batch, mask.shape[1], condition, context)
         cells = self._cells(matrices, batch)
         wanted = mask | weighed
         wanted_rows = np.flatnonzero(wanted.any(axis=1))
@@ -170,7 +171,7 @@ class _LevelSampler:
                     yield row, part, cells.fill(drawn, *which, uniforms[:, row, part], request.drawing)
             rows.put(_copied(grid[:, row], copies))
 
-    def _look_above(self, rows: Rows, above: Codes, condition: Tensor | None, copies: int) -> None:
+    def _look_above(self, rows: VerticalStack, above: Codes, condition: Tensor | None, copies: int) -> None:
         """Lead `rows` past the known codes (B, n, w) above what is drawn; once where all images are alike."""
         matrices, (images, end, width) = self.matrices, above.shape
         each = None if condition is None else condition.view(copies, images, -1)
@@ -178,7 +179,7 @@ class _LevelSampler:
         looking = rows
         if alike and images > 1 and end > 0:
             above = above[:1]
-            looking = Rows(matrices, copies, width, None if each is None else each[:, 0], None)
+            looking = type(rows)(matrices, copies, width, None if each is None else each[:, 0], None)
         start = max(0, end - matrices.reach_rows)
         for row in range(max(0, start - matrices.kernels[0][0]), start):
             looking.put(_copied(above[:, row], copies))
