@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
@@ -124,9 +124,17 @@ class Trainable(nn.Module, ABC, Generic[Inputs]):
     def begin(self, inputs: Inputs, generator: torch.Generator) -> None:
         """Data-dependent initialisation of random weights, called once before the first step."""
 
+    @property
+    def begun_from_data(self) -> frozenset[str]:
+        """Tensors that data can give a start: in a trained model to start from they may have other shapes."""
+        return frozenset()
+
     @torch.no_grad()
-    def go_on(self, inputs: Inputs) -> None:
-        """What comes before the first step instead where the weights are those of a trained model."""
+    def go_on(self, inputs: Inputs, generator: torch.Generator, missing: Set[str] = frozenset()) -> None:
+        """What comes before the first step instead where the weights are those of a trained model.
+
+        `missing` are those of `begun_from_data` that it did not have.
+        """
 
     @torch.no_grad()
     def update(self, statistics: Any, step: int, generator: torch.Generator) -> Mapping[str, float | Tensor]:

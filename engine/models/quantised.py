@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Annotated, Self
 
 import torch
@@ -73,6 +73,24 @@ class QuantisedAutoencoder(DiscreteAutoencoder):
 
     def code_life(self, level: int) -> tuple[Tensor, Tensor]:
         return self._quantizer(level).life()
+
+    @property
+    def begun_from_data(self) -> frozenset[str]:
+        """The codebooks: a trained model may have had more codes, or fewer."""
+        return frozenset(self._codebook_names)
+
+    def go_on_at(self, level: int, z_e: Tensor, generator: torch.Generator, missing: Set[str]) -> None:
+        """A level's part of `go_on`: its codebook stays where it is, or is placed on z_e (B, D, h, w)."""
+        if self._codebook_names[level] in missing:
+            self.quantizers[level].start_from(z_e, generator)
+        else:
+            self.quantizers[level].go_on(z_e)
+
+    @property
+    def _codebook_names(self) -> list[str]:
+        return [
+            f"{name}.embedding" for name, part in self.named_modules() if isinstance(part, VectorQuantizer)
+        ]
 
     @torch.no_grad()
     def update(

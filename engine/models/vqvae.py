@@ -16,7 +16,7 @@ Shapes at 64 px, stride 4, 128 channels, D 64: image (B, 3, 64, 64) -> z_e (B, 6
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Annotated, Literal
 
 import torch
@@ -106,5 +106,5 @@ class VQVAE(QuantisedAutoencoder):
         self.quantizer.start_from(standardise(self.encoder[-1], self._to_z_e(images)), generator)
 
     @torch.no_grad()
-    def go_on(self, images: Tensor) -> None:
-        self.quantizer.go_on(self._to_z_e(images))
+    def go_on(self, images: Tensor, generator: torch.Generator, missing: Set[str] = frozenset()) -> None:
+        self.go_on_at(0, self._to_z_e(images), generator, missing)

@@ -14,6 +14,9 @@ besides those of `engine.layers.quantizer`:
 
 - Borders repeat in every convolution, in training too, so that any window of a canvas decodes alone.
 - Upsampling keeps uniform fields uniform (`engine.layers.convolution.Up`).
+- With a `level_dropout` the decoder is at times told the coarser levels only, as arXiv 2107.03312 (section
+  III.C) drops the later quantisers: it has to make the best picture of them, so they learn what is where
+  rather than what the finest codes lack.
 
 With strides (8, 4), 128 channels, two residual blocks of 32, K 512 and D 64 it is the network of the
 common public reproduction (rosinality/vq-vae-2-pytorch), whose borders are zero. Shapes then, at 64 px:
@@ -23,7 +26,7 @@ image (B, 3, 64, 64) -> features (B, 128, 8, 8), (B, 128, 16, 16) -> codes (B, 8
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -48,6 +51,13 @@ class VQVAE2Config(QuantisedConfig, frozen=True, kw_only=True, forbid_unknown_fi
     strides: Annotated[
         tuple[Stride, ...], Meta(min_length=2, max_length=5, description="pixels per code, coarsest first")
     ] = (8, 4)
+    coarse_codes: Annotated[
+        int, Meta(ge=0, le=8192, description="codes of each coarser level; 0 = as many as of the finest")
+    ] = 0
+    level_dropout: Annotated[
+        float,
+        Meta(ge=0.0, le=1.0, description="share of pictures the decoder makes of coarser levels alone"),
+    ] = 0.0
 
 
 class VQVAE2(QuantisedAutoencoder):
@@ -70,7 +80,9 @@ class VQVAE2(QuantisedAutoencoder):
         self.to_code = nn.ModuleList(
             Conv(hidden + (dim if level else 0), dim, 1) for level in range(len(steps))
         )
-        self.codebooks = nn.ModuleList(VectorQuantizer(config.codes, dim, "ema", config.decay) for _ in steps)
+        self.codebooks = nn.ModuleList(
+            VectorQuantizer(codes, dim, "ema", config.decay) for codes in _codes_of(config)
+        )
         # What a finer level is told: of the level itself and of what it was told of the coarser ones.
         self.contexts = nn.ModuleList(
             nn.Sequential(*decoder_layers(2 * dim if level else dim, dim, *sizes, step))
@@ -85,7 +97,9 @@ class VQVAE2(QuantisedAutoencoder):
 
     @property
     def levels(self) -> tuple[CodeLevel, ...]:
-        return tuple(CodeLevel(s, self.config.codes, self.config.code_dim) for s in self.config.strides)
+        config = self.config
+        sizes = zip(config.strides, _codes_of(config), strict=True)
+        return tuple(CodeLevel(stride, codes, config.code_dim) for stride, codes in sizes)
 
     @property
     def quantizers(self) -> list[VectorQuantizer]:
@@ -129,7 +143,7 @@ class VQVAE2(QuantisedAutoencoder):
             seen.append(self.quantizers[level](z_e))
             return seen[level].z_q
 
-        z_q = self._quantise(images, choose)
+        z_q = self._without_finer(self._quantise(images, choose), draws)
         mse = F.mse_loss(self._to_image(self._field(z_q)), images)
         commitment = torch.stack([level.commitment_loss for level in seen]).sum()
         total = mse / self.config.pixel_variance + self.config.beta * commitment
@@ -149,9 +163,9 @@ class VQVAE2(QuantisedAutoencoder):
         self._quantise(images, choose)
 
     @torch.no_grad()
-    def go_on(self, images: Tensor) -> None:
+    def go_on(self, images: Tensor, generator: torch.Generator, missing: Set[str] = frozenset()) -> None:
         def choose(level: int, z_e: Tensor) -> Tensor:
-            self.quantizers[level].go_on(z_e)
+            self.go_on_at(level, z_e, generator, missing)
             return self.quantizers[level].lookup(self.quantizers[level].nearest(z_e))
 
         self._quantise(images, choose)
@@ -182,6 +196,17 @@ class VQVAE2(QuantisedAutoencoder):
         raised = [up(grid) for up, grid in zip(self.raises, z_q[:-1], strict=True)]
         return torch.cat([*raised, z_q[-1]], dim=1)
 
+    def _without_finer(self, z_q: Sequence[Tensor], draws: Draws) -> list[Tensor]:
+        """Zeros in place of the finer levels of some pictures, as many of them as chance will have it."""
+        share = self.config.level_dropout
+        if not share:
+            return list(z_q)
+        # From [0, 1): below `share` the levels from 1, 2, ... on are missing, each as often as the others.
+        draw = draws.uniform("level_dropout", len(z_q[0])).to(z_q[0].device)
+        whole = len(z_q)
+        told = torch.where(draw < share, 1 + (draw / share * (whole - 1)).long(), whole)
+        return [grid * (level < told)[:, None, None, None] for level, grid in enumerate(z_q)]
+
     def _to_image(self, field: Tensor) -> Tensor:
         return (self.decoder(field).float() + 1) / 2  # type: ignore[no-any-return]  # nn.Module calls are untyped
 
@@ -199,6 +224,10 @@ class VQVAE2(QuantisedAutoencoder):
         return pixels.joined(self._pixels_read(level - 1, span_read(self.contexts[level - 1], codes)))
 
 
+def _codes_of(config: VQVAE2Config) -> tuple[int, ...]:
+    return (*[config.coarse_codes or config.codes] * (len(config.strides) - 1), config.codes)
+
+
 def _doublings(coarse: int, fine: int) -> int:
     return (coarse // fine).bit_length() - 1
 
@@ -208,3 +237,5 @@ def _check_strides(config: VQVAE2Config) -> None:
         raise OptionFault(f"strides {config.strides}: each must be larger than the next, coarsest first")
     if config.image_size % config.strides[0]:
         raise OptionFault(f"image_size {config.image_size} is not a multiple of stride {config.strides[0]}")
+    if config.coarse_codes == 1:
+        raise OptionFault("coarse_codes 1: a code that is always the same says nothing; 0, or 2 and more")

@@ -27,6 +27,10 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     adam_beta2: Annotated[
         float, Meta(ge=0.0, lt=1.0, description="decay of AdamW's squares; nearer to 1, runs diverge sooner")
     ] = 0.99
+    adam_epsilon: Annotated[
+        float,
+        Meta(gt=0.0, le=1.0, description="of AdamW; larger ones leave weights of small gradients alone"),
+    ] = 1e-8
     clip_norm: Annotated[float, Meta(ge=0.0, description="longest gradient, shortened to it; 0 = any")] = 0.0
     ema_decay: Annotated[
         float, Meta(ge=0.0, lt=1.0, description="of averaged weights, which are the ones saved; 0 = none")

@@ -49,6 +49,7 @@ class Learner:
             # 0.999 remembers the small gradients of quiet times: one strange batch then moves the weights far
             # (two levels at a learning rate of 0.003 diverged within 500 steps; with 0.99 they do not).
             betas=(0.9, config.training.adam_beta2),
+            eps=config.training.adam_epsilon,
             weight_decay=config.training.weight_decay,
             fused=device.type in ("cpu", "cuda"),
         )
@@ -66,8 +67,10 @@ class Learner:
         if self._start_from is None:
             self.model.begin(gathered.inputs, self._draws(0).generator("begin"))
         else:
-            load_tensors(self.model, first_weights(self._start_from, self.model))
-            self.model.go_on(gathered.inputs)
+            own, given = model_tensors(self.model), first_weights(self._start_from, self.model)
+            load_tensors(self.model, {**own, **given})
+            missing = {name.removeprefix(self.model.file_prefix) for name in own.keys() - given.keys()}
+            self.model.go_on(gathered.inputs, self._draws(0).generator("begin"), missing)
         self._averages = self._new_averages()
 
     def step(self, batch: Batch, config: RunConfig, step: int) -> dict[str, Tensor | float]:

@@ -1,7 +1,8 @@
 """Beginning with the weights of a trained model instead of random ones: fine-tuning, or training on.
 
-A run that starts so has the architecture of that model; how it learns is its own. Codebooks go on from where
-they are, without the data-dependent start and the quick averages of untrained ones.
+A run that starts so has the architecture of that model, or the same with more codes or fewer; how it learns
+is its own. Codebooks go on from where they are, without the data-dependent start and the quick averages of
+untrained ones; those of another size are placed on what the trained encoder says of a batch.
 """
 
 from __future__ import annotations
@@ -45,17 +46,20 @@ def starting_priors(name: str) -> tuple[Mapping[str, Any], StartFrom]:
 def first_weights(start: StartFrom, model: Trainable[Any]) -> Arrays:
     """The tensors that `model` begins with, by their names in the file.
 
-    Raises `OptionFault` where they do not fit it, `ModelNotFound`, or `ModelFault` where the file no longer
-    holds what it did when the run was set up.
+    Codebooks of another size than the model's are left out: data gives these a start. Raises `OptionFault`
+    where the others do not fit it, `ModelNotFound`, or `ModelFault` where the file no longer holds what it
+    did when the run was set up.
     """
     path, is_prior = find_model(start.model), model.file_prefix == "prior."
     if _weights_id(read_card(path), is_prior) != start.weights_id:
         raise ModelFault(path, "is no longer what this run was to start from")
     weights = read_prior_weights(path) if is_prior else read_weights(path)
     expected = {f"{model.file_prefix}{name}": tuple(t.shape) for name, t in model.state_dict().items()}
-    if expected != {name: weight.shape for name, weight in weights.items()}:
+    fitting = {name: weight for name, weight in weights.items() if expected.get(name) == weight.shape}
+    others = (expected.keys() | weights.keys()) - fitting.keys()
+    if not others <= {f"{model.file_prefix}{name}" for name in model.begun_from_data}:
         raise OptionFault(f"--start-from {start.name}: its weights do not fit the architecture asked for")
-    return weights
+    return fitting
 
 
 def _weights_id(card: ModelCard, is_prior: bool) -> str | None:

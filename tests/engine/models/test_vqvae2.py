@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from engine.decoding.decoder import CodeLevel
 from engine.errors import CodesFault, OptionFault
+from engine.models.base import Draws
 from engine.models.registry import build
 from engine.models.vqvae2 import VQVAE2, VQVAE2Config
 from tests.small import small_two_level_config, small_two_level_model
@@ -77,6 +78,43 @@ def test_the_loss_is_the_sum_the_paper_gives() -> None:
     assert terms["mse"].item() == pytest.approx(
         (model._to_image(field) - PIXELS).square().mean().item(), rel=1e-4
     )
+
+
+def test_coarser_levels_may_have_another_number_of_codes() -> None:
+    model = small_two_level_model(strides=(8, 4, 2), coarse_codes=7)
+    assert [level.codes for level in model.levels] == [7, 7, 24]
+    codes = model.encode_codes(PIXELS)
+    assert model.decode_codes(codes).shape == PIXELS.shape
+    with pytest.raises(CodesFault, match="level 0"):
+        model.decode_codes([torch.full_like(codes[0], 7), *codes[1:]])
+    with pytest.raises(OptionFault, match="coarse_codes 1"):
+        VQVAE2(small_two_level_config(coarse_codes=1))
+
+
+def test_with_level_dropout_some_pictures_are_made_of_coarser_levels_alone() -> None:
+    model = small_two_level_model(strides=(8, 4, 2), level_dropout=0.6)
+    images, draws = (
+        torch.rand(40, 3, 16, 16, generator=torch.Generator().manual_seed(1)),
+        Draws(seed=3, step=5),
+    )
+    z_q = model._looked_up(model.encode_codes(images))
+
+    def error(levels: int) -> Tensor:
+        known = [grid if level < levels else torch.zeros_like(grid) for level, grid in enumerate(z_q)]
+        return (model._to_image(model._field(known)) - images).square().mean((1, 2, 3))
+
+    told = [sum(bool(grid[row].any()) for grid in model._without_finer(z_q, draws)) for row in range(40)]
+    assert sorted(set(told)) == [1, 2, 3]
+    assert 8 <= told.count(3) <= 24  # 40 % are told everything
+    expected = torch.stack([error(levels)[row] for row, levels in enumerate(told)]).mean()
+    assert model.loss(images, draws=draws).terms["mse"].item() == pytest.approx(expected.item(), rel=1e-5)
+    again = model._without_finer(z_q, Draws(seed=3, step=6))
+    assert [sum(bool(grid[row].any()) for grid in again) for row in range(40)] != told
+
+
+def test_every_picture_is_whole_without_level_dropout() -> None:
+    z_q = MODEL._looked_up(MODEL.encode_codes(PIXELS))
+    assert all(map(torch.equal, MODEL._without_finer(z_q, Draws(seed=1)), z_q))
 
 
 def test_the_gradient_passes_straight_through_both_levels() -> None:

@@ -32,12 +32,19 @@ def config(*settings: str) -> RunConfig:
     )
 
 
-@pytest.mark.parametrize(("setting", "beta2"), [((), 0.99), (("adam_beta2=0.5",), 0.5)])
-def test_a_step_is_one_of_adamw_with_the_runs_settings(setting: tuple[str, ...], beta2: float) -> None:
+@pytest.mark.parametrize(
+    ("setting", "beta2", "epsilon"),
+    [((), 0.99, 1e-8), (("adam_beta2=0.5",), 0.5, 1e-8), (("adam_epsilon=0.01",), 0.99, 0.01)],
+)
+def test_a_step_is_one_of_adamw_with_the_runs_settings(
+    setting: tuple[str, ...], beta2: float, epsilon: float
+) -> None:
     run = config("learning_rate=0.01", "weight_decay=0.1", "precision=float32", *setting)
     learner = Learner(run, torch.device("cpu"))
     expected = copy.deepcopy(learner.model)
-    adam = torch.optim.AdamW(expected.parameters(), betas=(0.9, beta2), weight_decay=0.1, fused=True)
+    adam = torch.optim.AdamW(
+        expected.parameters(), betas=(0.9, beta2), eps=epsilon, weight_decay=0.1, fused=True
+    )
     for step in range(3):
         batch = Batch(torch.rand(4, 3, 16, 16), torch.zeros(4, dtype=torch.int64))
         learner.step(batch, run, step)

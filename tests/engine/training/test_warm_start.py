@@ -16,7 +16,8 @@ from engine.checkpoint import read_card, read_tensors
 from engine.data.cache import VARIABLE
 from engine.data.source import DataShape
 from engine.errors import ModelFault, OptionFault
-from engine.models.registry import FAMILIES
+from engine.models.quantised import QuantisedAutoencoder
+from engine.models.registry import FAMILIES, load
 from engine.training import loop, start
 from engine.training.config import Length
 from engine.training.run import Run
@@ -97,6 +98,28 @@ def test_how_it_learns_is_its_own_and_its_architecture_is_not(tmp_path: Path) ->
     with pytest.raises(OptionFault, match="its weights do not fit the architecture asked for"):
         list(train(started(tmp_path / "other", model, "hidden=24")))
     assert not (tmp_path / "other" / "config.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("family", "settings", "sizes"),
+    [("vqvae", ["codes=16"], [16]), ("vqvae2", ["codes=16", "coarse_codes=5"], [5, 16])],
+)
+def test_codebooks_of_another_size_are_placed_on_what_the_encoder_says(
+    tmp_path: Path, family: str, settings: list[str], sizes: list[int]
+) -> None:
+    first = trained(tmp_path / "first", family)
+    list(train(started(tmp_path / "second", first, *STILL, *settings)))
+    before = weights(first, "autoencoder.")
+    after = weights(tmp_path / "second" / "model.safetensors", "autoencoder.")
+    books = sorted(name for name in after if name.endswith("embedding"))
+    assert [len(after[name]) for name in books] == sizes
+    for name in after.keys() - set(books):
+        np.testing.assert_allclose(after[name], before[name], atol=1e-6, err_msg=name)
+    model = load(tmp_path / "second" / "model.safetensors")
+    assert isinstance(model, QuantisedAutoencoder)
+    codes = model.encode_codes(torch.from_numpy(small_pictures(40).images[:]).permute(0, 3, 1, 2) / 255)
+    # Each is an encoding of the batch of eight, so among forty pictures most are somebody's nearest.
+    assert all(len(level.unique()) > size / 2 for level, size in zip(codes, sizes, strict=True))
 
 
 @pytest.mark.parametrize("write", [write_small_model, write_small_two_level_model])
