@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
 from gui.canvas.dream_control import DreamControl
 from tests.journeys.test_first_light import Journey, journey
@@ -62,3 +66,16 @@ def test_a_stroke_taken_back_while_it_dreams_leaves_nothing(journey: Journey) ->
     assert np.array_equal(journey.codes, before)
     assert not journey.studio.painting.is_modified
     assert not journey.studio.asking.dreaming.is_busy
+
+
+def test_the_window_closes_while_a_stroke_dreams(qtbot: QtBot, tmp_path: Path) -> None:
+    made = Journey(tmp_path / "closed")
+    studio = made.studio
+    studio.brush.size = 8
+    places = [made.visitor.place(cell) for cell in STROKE]
+    QTest.mousePress(made.visitor.canvas, Qt.MouseButton.LeftButton, pos=places[0])
+    QTest.mouseRelease(made.visitor.canvas, Qt.MouseButton.LeftButton, pos=places[-1])
+    assert studio.asking.dreaming.is_busy
+    painted = made.codes
+    made.close()
+    assert np.array_equal(made.codes, painted)  # nothing came after the end
