@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,10 @@ class OnnxDecoder:
         if not 0 <= level < len(self._codebooks):
             raise CodesFault(f"level {level} does not exist: this model has {len(self._codebooks)}")
         return self._codebooks[level]
+
+    def without(self, levels: Set[int]) -> OnnxDecoder | None:
+        """Itself for no levels, else None: the graph takes the codes of all."""
+        return None if levels else self
 
     def encode(self, images: NDArray[np.float32]) -> list[Codes]:
         """Codes of images (B, C, H, W) of any size: the graph itself repeats their edge to the stride."""

@@ -200,6 +200,8 @@ ACTIONS: tuple[Action, ...] = (
         "Beneath what is painted on a coarser level, the prior draws them anew; off: they stay",
         True,
     ),
+    Action("level.shown", "Show or hide the level", TOOL, ("H",), tip="The one that is being painted"),
+    Action("level.lock", "Lock or unlock the level", TOOL, ("Shift+L",), tip="The one that is being painted"),
     Action("view.zoom_in", "Zoom in", VIEW, ("Ctrl++", "Ctrl+=", "+", "="), "zoom-in"),
     Action("view.zoom_out", "Zoom out", VIEW, ("Ctrl+-", "-"), "zoom-out"),
     Action("view.fit", "Fit the window", VIEW, ("Ctrl+0", "0"), "maximize"),

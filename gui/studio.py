@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,6 +41,7 @@ from gui.state.recovery import Recovery
 from gui.state.samples import SamplesState
 from gui.state.selected_cells import SelectedCells
 from gui.state.session import Session
+from gui.state.shown_levels import ShownLevels
 from gui.state.trained_models import TrainedModel, TrainedModels
 from gui.state.training import TrainingState
 from gui.state.with_prior import WithPrior
@@ -123,6 +124,7 @@ class Studio:
         self.cells = SelectedCells(self.painting, window)
         self.picture = PictureStore(self.painting, window)
         self.decoding = DecodeLoop(self.painting, self._model_worker, window)
+        self.shown = ShownLevels(self.painting, window)
         self.book = Book(self.session, self.painting, self._model_worker, window)
         self.asking = WithPrior(self.painting, self._model_worker, window)
         self.samples = SamplesState(self.session, self._model_worker, window)
@@ -130,6 +132,10 @@ class Studio:
 
     def _make_commands(self, chooser: FileChooser) -> None:
         self._chooser = chooser
+
+        def when_whole(then: Callable[[], object]) -> None:
+            self.asking.when_whole(lambda: self.shown.when_all(self.decoding, then))
+
         about = self.window, self.session, self.painting
         self.models = Models(*about, self.book, chooser)
         self.files = Files(
@@ -140,7 +146,7 @@ class Studio:
             chooser,
             self._reader,
             self._model_worker,
-            self.asking.when_whole,
+            when_whole,
         )
         self.exports = Exports(
             *about,
@@ -150,6 +156,7 @@ class Studio:
             chooser,
             self._model_worker,
             self._exporter,
+            when_whole,
         )
         self.following = Following(
             self.window,
@@ -175,7 +182,7 @@ class Studio:
         )
 
     def _make_workspaces(self) -> None:
-        self.codes = CodesPanel(self.book, self.brush, self.painting, self.asking.beneath)
+        self.codes = CodesPanel(self.book, self.brush, self.painting, self.asking.beneath, self.shown)
         self.column = Column()
         self.column.add("Codes", self.codes)
         self.column.add("Code", CodePanel(self.book, self.brush))
@@ -186,6 +193,7 @@ class Studio:
             self.cells,
             self.picture,
             self.decoding,
+            self.shown,
             self.asking,
             self.window.actions_table,
             self.column,
@@ -271,7 +279,7 @@ class Studio:
         session, painting = self.session, self.painting
         session.statistics_changed.connect(self._learn_codes)
         self.book.changed.connect(self._choose_codes)
-        session.decoder_changed.connect(lambda: self.decoding.set_decoder(session.decoder))
+        session.decoder_changed.connect(lambda: self.shown.set_decoder(session.decoder))
         for changed in (painting.document_changed, painting.level_changed):
             changed.connect(self._limit_codes)
         self.decoding.failed.connect(self.window.messages.say_fault)

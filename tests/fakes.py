@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import copy
+from collections.abc import Iterator, Sequence, Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,9 @@ class TinyDecoder:
         if level != 0:
             raise CodesFault(f"level {level}: this model has one level")
         return self._colours
+
+    def without(self, levels: Set[int]) -> TinyDecoder | None:
+        return None if levels else self
 
     def encode(self, images: NDArray[np.float32]) -> list[Codes]:
         return [
@@ -131,6 +135,12 @@ class TinyTwoLevelDecoder(TinyDecoder):
         self.levels = (CodeLevel(8, coarse, 3), CodeLevel(4, fine, 3))
         self._coarse = np.random.default_rng(8).random((coarse, 3), dtype=np.float32)
         self._coarse[0] = 1.0
+        self._without: Set[int] = frozenset()
+
+    def without(self, levels: Set[int]) -> TinyTwoLevelDecoder:
+        other = copy.copy(self)
+        other._without = frozenset(levels)
+        return other
 
     def codebook(self, level: int) -> NDArray[np.float32]:
         if level not in (0, 1):
@@ -147,10 +157,12 @@ class TinyTwoLevelDecoder(TinyDecoder):
         coarse, fine = codes
         if fine.shape != (len(coarse), 2 * coarse.shape[1], 2 * coarse.shape[2]):
             raise CodesFault(f"level 1: codes have shape {fine.shape} below {coarse.shape}")
-        both = _pictures(coarse, self.levels[0], self._coarse) + _pictures(
-            fine, self.levels[1], self._colours
+        parts = (
+            _pictures(coarse, self.levels[0], self._coarse),
+            _pictures(fine, self.levels[1], self._colours),
         )
-        return np.asarray(both / np.float32(2))
+        shown = [part for level, part in enumerate(parts) if level not in self._without]
+        return np.asarray(sum(shown) / np.float32(2))
 
 
 def _padded(images: NDArray[np.float32], stride: int) -> NDArray[np.float32]:

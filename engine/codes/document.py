@@ -169,6 +169,7 @@ class Painting:
     def begin_again(self, levels: Levels, model: PaintingModel) -> tuple[Patch, ...]:
         """Other codes of the same size, as if it had begun with them; the patches of what changed.
 
+        Levels that are locked are so afterwards.
         Raises `CodesFault` where the sizes differ, the codes do not fit, or something was painted already.
         """
         if self.history.steps:
@@ -178,10 +179,12 @@ class Painting:
             raise CodesFault(f"{self.title}: other codes must have its size")
         self.adopt(model)
         self.start = begun.levels
-        painted = (
+        locked, self.grid.locked = self.grid.locked, frozenset()
+        painted = [
             self.grid.paint(number, Box(0, 0, *codes.shape), np.ones(codes.shape, np.bool_), codes)
             for number, codes in enumerate(begun.levels)
-        )
+        ]
+        self.grid.locked = locked
         return tuple(patch for patch in painted if patch is not None)
 
     def save(self, path: Path, picture: Pixels | None = None) -> None:

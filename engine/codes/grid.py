@@ -42,6 +42,8 @@ class CodeGrid:
         for number, level in enumerate(self._levels):
             self.check_codes(number, level)
         self._views = tuple(_read_only(level) for level in self._levels)
+        self.locked: frozenset[int] = frozenset()
+        """Levels that `paint` leaves as they are; `apply`, by which undo works, does not mind."""
 
     @classmethod
     def filled(
@@ -107,6 +109,8 @@ class CodeGrid:
             return None
         inside = within.shifted(-box.top, -box.left).slices
         wanted = self._wanted(level, codes, mask)
+        if level in self.locked:
+            return None
         wanted = np.broadcast_to(wanted, mask.shape)[inside]
         changed = mask[inside] & (target[within.slices] != wanted)
         tight = Box.of(changed)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -68,6 +68,10 @@ class Decoder(Protocol):
 
     def codebook(self, level: int) -> NDArray[np.float32]:
         """The code vectors, `(K, D)`."""
+        ...
+
+    def without(self, levels: Set[int]) -> Decoder | None:
+        """The same decoder, to which the codes of these levels say nothing; None where it needs them all."""
         ...
 
     def encode(self, images: NDArray[np.float32]) -> list[Codes]:

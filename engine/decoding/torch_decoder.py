@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import copy
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ class TorchDecoder:
         self._card = card
         self._device = device
         self._prior = self._prior_of(model, card)
+        self._without: Set[int] = frozenset()
 
     @property
     def name(self) -> str:
@@ -77,6 +79,11 @@ class TorchDecoder:
         # A copy: on the CPU the array would share its memory with the model.
         return np.array(self._model.codebook(level).cpu().numpy(), dtype=np.float32)
 
+    def without(self, levels: Set[int]) -> TorchDecoder:
+        other = copy.copy(self)
+        other._without = frozenset(levels)
+        return other
+
     def encode(self, images: NDArray[np.float32]) -> list[Codes]:
         import torch
 
@@ -95,7 +102,7 @@ class TorchDecoder:
                     f"level {index}: codes must be int64 (B, h, w), not {level.dtype} {level.shape}"
                 )
         with torch.inference_mode(), self._threads_for(codes[0].size if codes else 0):
-            images = self._model.decode_codes([self._placed(level) for level in codes])
+            images = self._model.decode_codes([self._placed(level) for level in codes], self._without)
         return np.asarray(images.cpu().numpy())
 
     def _prior_of(self, model: DiscreteAutoencoder, card: ModelCard) -> CodePrior | None:

@@ -240,8 +240,11 @@ class DiscreteAutoencoder(Autoencoder):
         """Codes per level; images (B, C, H, W) are padded by their edge to the coarsest stride."""
 
     @abstractmethod
-    def decode_codes(self, codes: Sequence[Tensor]) -> Tensor:
-        """Images (B, C, h * stride, w * stride) in [0, 1]. Raises `CodesFault` where codes do not fit."""
+    def decode_codes(self, codes: Sequence[Tensor], without: Set[int] = frozenset()) -> Tensor:
+        """Images (B, C, h * stride, w * stride) in [0, 1]. Raises `CodesFault` where codes do not fit.
+
+        The levels `without` say nothing: zeros stand for their vectors.
+        """
 
     def pad_to_stride(self, images: Tensor) -> Tensor:
         """Repeat the right and bottom edge until height and width are multiples of the coarsest stride."""

@@ -49,15 +49,20 @@ class QuantisedAutoencoder(DiscreteAutoencoder):
         """Codes per level of images whose sides are multiples of the coarsest stride."""
 
     @abstractmethod
-    def picture_of(self, codes: Sequence[Tensor]) -> Tensor:
-        """Images in [0, 1] of codes that fit the model."""
+    def picture_of(self, z_q: Sequence[Tensor]) -> Tensor:
+        """Images in [0, 1] of code vectors (B, D, h, w) per level."""
 
     def encode_codes(self, images: Tensor) -> list[Tensor]:
         return self.codes_of(self.pad_to_stride(images))
 
-    def decode_codes(self, codes: Sequence[Tensor]) -> Tensor:
+    def decode_codes(self, codes: Sequence[Tensor], without: Set[int] = frozenset()) -> Tensor:
         self.check_codes(codes)
-        return self.picture_of(codes)
+        z_q = self.looked_up(codes)
+        return self.picture_of([grid * 0 if level in without else grid for level, grid in enumerate(z_q)])
+
+    def looked_up(self, codes: Sequence[Tensor]) -> list[Tensor]:
+        """The vectors of codes (B, h, w) that fit the model, (B, D, h, w) per level."""
+        return [quantizer.lookup(grid) for quantizer, grid in zip(self.quantizers, codes, strict=True)]
 
     def codebook(self, level: int) -> Tensor:
         return self._quantizer(level).embedding.detach()
@@ -159,7 +164,7 @@ class _DecoderGraph(nn.Module):
         self.model = model
 
     def forward(self, *codes: Tensor) -> Tensor:
-        return self.model.picture_of(codes)
+        return self.model.picture_of(self.model.looked_up(codes))
 
 
 def _axes_of_codes(level: int) -> Mapping[int, str]:

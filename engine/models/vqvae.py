@@ -83,8 +83,8 @@ class VQVAE(QuantisedAutoencoder):
     def codes_of(self, images: Tensor) -> list[Tensor]:
         return [self.quantizer.nearest(self._to_z_e(images))]
 
-    def picture_of(self, codes: Sequence[Tensor]) -> Tensor:
-        return self.decode(self.quantizer.lookup(codes[0]))
+    def picture_of(self, z_q: Sequence[Tensor]) -> Tensor:
+        return self.decode(z_q[0])
 
     def _to_z_e(self, images: Tensor) -> Tensor:
         return self.encoder(images * 2 - 1)  # type: ignore[no-any-return]  # nn.Module calls are untyped

@@ -118,7 +118,7 @@ class VQVAE2(QuantisedAutoencoder):
 
     def encode(self, images: Tensor, condition: Tensor | None = None) -> Latent:
         """The field that `decode` takes: all levels at the finest grid, (B, levels * D, h, w)."""
-        return Latent(self._field(self._looked_up(self.encode_codes(images))))
+        return Latent(self._field(self.looked_up(self.encode_codes(images))))
 
     def decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         return self._to_image(z).clamp(0.0, 1.0)
@@ -133,8 +133,8 @@ class VQVAE2(QuantisedAutoencoder):
         self._quantise(images, choose)
         return codes
 
-    def picture_of(self, codes: Sequence[Tensor]) -> Tensor:
-        return self.decode(self._field(self._looked_up(codes)))
+    def picture_of(self, z_q: Sequence[Tensor]) -> Tensor:
+        return self.decode(self._field(z_q))
 
     def loss(self, images: Tensor, condition: Tensor | None = None, draws: Draws = NO_DRAWS) -> LossResult:
         seen: list[Quantised] = []
@@ -188,9 +188,6 @@ class VQVAE2(QuantisedAutoencoder):
         for encoder in reversed(self.encoders):
             features.append(encoder(features[-1]))
         return features[:0:-1]
-
-    def _looked_up(self, codes: Sequence[Tensor]) -> list[Tensor]:
-        return [quantizer.lookup(grid) for quantizer, grid in zip(self.quantizers, codes, strict=True)]
 
     def _field(self, z_q: Sequence[Tensor]) -> Tensor:
         raised = [up(grid) for up, grid in zip(self.raises, z_q[:-1], strict=True)]

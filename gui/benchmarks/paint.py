@@ -23,6 +23,7 @@ from gui.offscreen import themed_application
 from gui.state.brush import BrushState
 from gui.state.painting import PaintingState
 from gui.state.selected_cells import SelectedCells
+from gui.state.shown_levels import ShownLevels
 from gui.state.with_prior import WithPrior
 from gui.workers.decode import DecodeLoop
 from gui.workers.job import Worker
@@ -97,6 +98,7 @@ class Easel(QObject):
             SelectedCells(self._painting, self),
             picture,
             self._decoding,
+            ShownLevels(self._painting, self),
             WithPrior(self._painting, self._worker, self),
             ActionTable(self._window),
         )

@@ -111,8 +111,10 @@ class CodeCanvas(PictureView):
         self._painting.selection_changed.connect(self._selection_moved)
         self._painting.codes_changed.connect(self._drop_preview)
         self._painting.document_changed.connect(self._drop_preview)
-        self._painting.read_only_changed.connect(self.update_cursor)
+        for changed in (self._painting.read_only_changed, self._painting.locks_changed):
+            changed.connect(self.update_cursor)
         self._painting.level_changed.connect(self.update)
+        self._painting.level_changed.connect(self.update_cursor)
         if self._surprise is not None:
             self._surprise.changed.connect(self.update)
 
@@ -239,7 +241,7 @@ class CodeCanvas(PictureView):
 
     def resting_cursor(self) -> Qt.CursorShape:
         tool = self._hand.tool
-        if tool.paints and self._painting.read_only:
+        if tool.paints and not self._painting.may_paint:
             return Qt.CursorShape.ForbiddenCursor
         return Qt.CursorShape.SizeAllCursor if self._brush.tool == "move" else Qt.CursorShape.CrossCursor
 

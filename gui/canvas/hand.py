@@ -71,7 +71,7 @@ class Hand(QObject):
     def stamp(self) -> Stamp | None:
         """What a press would paint, within the selection; None where it would paint nothing."""
         ghost = self._ghost
-        if ghost is None or ghost.codes is None or self.is_dragging or self._painting.read_only:
+        if ghost is None or ghost.codes is None or self.is_dragging or not self._painting.may_paint:
             return None
         mask = self._painting.selection.limits(ghost.box, ghost.mask, self._painting.ratio)
         return (ghost.box, mask, ghost.codes) if mask.any() else None
@@ -87,7 +87,7 @@ class Hand(QObject):
         self._pointer = pointer
         self._alt = pointer.alt
         tool = self._tools["erase"] if pointer.eraser else self.tool
-        if tool.paints and self._painting.read_only:
+        if tool.paints and not self._painting.may_paint:
             self.refused.emit()
             return
         self._drag = Drag(tool, pointer)
@@ -139,7 +139,7 @@ class Hand(QObject):
         tool = self._drag.tool if self._drag is not None else self.tool
         if self._pointer is None or (self._drag is not None and not tool.shows_ghost_in_drag):
             return None
-        if tool.paints and self._painting.read_only:
+        if tool.paints and not self._painting.may_paint:
             return None
         ghost = tool.ghost(self._pointer)
         everything = Box(0, 0, *self._painting.shape)

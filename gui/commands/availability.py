@@ -28,7 +28,8 @@ class Availability:
         self._resampling = resampling
         resampling.changed.connect(self._follow_history)
         painting.history_changed.connect(self._follow_history)
-        painting.read_only_changed.connect(self._follow_model)
+        for changed in (painting.read_only_changed, painting.locks_changed, painting.level_changed):
+            changed.connect(self._follow_model)
         painting.document_changed.connect(self._follow_model)
         session.decoder_changed.connect(self._follow_model)
         session.status_changed.connect(self._follow_model)
@@ -50,14 +51,18 @@ class Availability:
 
     def _name_levels(self) -> None:
         count = len(self._painting.painting.grid.levels)
+        for name in ("level.shown", "level.lock"):
+            self._actions.allow(name, count > 1)
         for level in range(KEYED_LEVELS):
             self._actions.allow(f"level.{level}", max(1, level) < count)
             if max(1, level) < count:
                 self._actions[f"level.{level}"].setText(f"Paint the {level_name(level, count).lower()} codes")
 
     def _follow_model(self) -> None:
+        painting = self._painting
+        is_open = len(painting.locked) < len(painting.painting.grid.levels) and not painting.read_only
         for name in _CHANGES:
-            self._actions.allow(name, not self._painting.read_only)
+            self._actions.allow(name, painting.may_paint if name == "edit.fill" else is_open)
         for name in _NEEDS_MODEL:
             self._actions.allow(name, self._session.card is not None)
         self._name_levels()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from gui.canvas.picture import PictureStore
@@ -32,11 +33,13 @@ class Exports:
         chooser: FileChooser,
         model_worker: Worker,
         exporter: Worker,
+        when_whole: Callable[[Callable[[], object]], object],
     ) -> None:
+        """`when_whole` does what it is given once the picture shows all of the painting."""
         self._window, self._session, self._painting = window, session, painting
         self._picture, self._decoding = picture, decoding
         self._settings, self._chooser = settings, chooser
-        self._model_worker, self._exporter = model_worker, exporter
+        self._model_worker, self._exporter, self._when_whole = model_worker, exporter, when_whole
 
     @property
     def can_export_picture(self) -> bool:
@@ -51,7 +54,9 @@ class Exports:
 
     def export_png(self) -> None:
         self._painting.settle()
-        ExportPngDialog(self._window, self._picture.pixels(), self._ask_where).open()
+        self._when_whole(
+            lambda: ExportPngDialog(self._window, self._picture.pixels(), self._ask_where).open()
+        )
 
     def export_onnx(self) -> None:
         card = self._session.card

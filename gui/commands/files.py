@@ -50,7 +50,7 @@ class Files:
         model_worker: Worker,
         when_whole: Callable[[Callable[[], object]], object],
     ) -> None:
-        """`when_whole` does what it is given once the painting's strokes have all their cells."""
+        """`when_whole` does what it is given once strokes have all their cells and the picture shows them."""
         self._window, self._session, self._painting, self._picture = window, session, painting, picture
         self._models, self._settings, self._chooser = models, settings, chooser
         self._reader, self._model_worker, self._when_whole = reader, model_worker, when_whole

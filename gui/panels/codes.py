@@ -15,6 +15,7 @@ from gui.state.beneath import Beneath
 from gui.state.book import Book
 from gui.state.brush import BrushState
 from gui.state.painting import PaintingState
+from gui.state.shown_levels import ShownLevels
 
 
 class CodesPanel(QWidget):
@@ -26,10 +27,11 @@ class CodesPanel(QWidget):
         brush: BrushState,
         painting: PaintingState,
         beneath: Beneath | None = None,
+        shown: ShownLevels | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.levels = LevelSwitch(painting, beneath)
+        self.levels = LevelSwitch(painting, beneath, shown)
         self.palette_view = CodebookPalette(book, brush, painting)
         self.find_field = FindField(book, brush, self.palette_view)
         self.sorts = SortBox(book, self.palette_view)

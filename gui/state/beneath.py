@@ -113,7 +113,12 @@ class Beneath(QObject):
         masks = beneath(mask, level, ratios)
         if not (self.follow and self.is_able):
             masks[level + 1 :] = [np.zeros_like(finer) for finer in masks[level + 1 :]]
-        return masks
+        return self._unlocked(masks)
+
+    def _unlocked(self, masks: list[Mask]) -> list[Mask]:
+        """Nothing of levels that are locked: they are pinned."""
+        locked = self._painting.locked
+        return [np.zeros_like(mask) if level in locked else mask for level, mask in enumerate(masks)]
 
     def drop(self) -> None:
         """Leave what still waits as it is."""
@@ -197,7 +202,7 @@ class Beneath(QObject):
         if not self._waiting[0].cells.any():
             del self._waiting[0]
         grid = self._painting.painting.grid
-        masks = beneath(change.cells, change.level, grid.ratios)
+        masks = self._unlocked(beneath(change.cells, change.level, grid.ratios))
         masks[change.level] = np.zeros_like(masks[change.level])
         for level, kept in change.kept.items():
             masks[level] = masks[level] & ~kept

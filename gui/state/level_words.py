@@ -12,3 +12,8 @@ def level_name(level: int, count: int) -> str:
     if count == 1:
         return ""
     return _NAMES[count][level] if count in _NAMES else f"Level {level}"
+
+
+def locked_words(level: int, count: int) -> str:
+    """Why nothing is painted on one of `count` levels."""
+    return f"The {level_name(level, count).lower()} level is locked: Shift+L unlocks it"

@@ -43,6 +43,7 @@ class PaintingState(QObject):
     modified_changed = Signal(bool)
     level_changed = Signal(int)
     read_only_changed = Signal(bool)
+    locks_changed = Signal()
 
     def __init__(self, painting: Painting, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -67,10 +68,7 @@ class PaintingState(QObject):
         return self._preview
 
     def set_painting(self, painting: Painting, preview: NDArray[np.uint8] | None = None) -> None:
-        """Show another painting, with nothing selected; an open stroke of the last one is dropped.
-
-        Of as many levels as the last one the same is painted on.
-        """
+        """Show another painting, with nothing selected, on the same level if there are as many."""
         self._open = None
         self._finished = FinishedStrokes()
         if len(painting.grid.levels) != len(self._painting.grid.levels):
@@ -139,6 +137,24 @@ class PaintingState(QObject):
         self.cancel()
         self._read_only = read_only
         self.read_only_changed.emit(read_only)
+
+    @property
+    def locked(self) -> frozenset[int]:
+        """Levels whose codes nothing changes but undo and redo; none in another painting."""
+        return self._painting.grid.locked
+
+    def set_locked(self, level: int, locked: bool) -> None:
+        """Lock a level or unlock it; cells that float are set down, a stroke being made is left alone."""
+        if locked == (level in self.locked) or self.is_stroking:
+            return
+        self.settle()
+        self._painting.grid.locked = self.locked | {level} if locked else self.locked - {level}
+        self.locks_changed.emit()
+
+    @property
+    def may_paint(self) -> bool:
+        """Whether the codes of the level being painted can be changed."""
+        return not self._read_only and self._level not in self.locked
 
     @property
     def is_modified(self) -> bool:

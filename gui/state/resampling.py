@@ -20,6 +20,7 @@ from engine.errors import CodebrushError
 from engine.priors.drawing import Drawing
 from engine.priors.requests import ResampleRequest
 from gui.state.asked_label import AskedLabel
+from gui.state.level_words import locked_words
 from gui.state.painting import PaintingState
 from gui.state.resample_options import ResampleOptions, Wishes
 from gui.workers.job import Ticket, Worker
@@ -81,6 +82,7 @@ class Resampling(QObject):
             painting.selection_changed,
             painting.level_changed,
             painting.read_only_changed,
+            painting.locks_changed,
         ):
             signal.connect(self.drop)
 
@@ -174,6 +176,8 @@ class Resampling(QObject):
         decoder, painting = self._decoder, self._painting
         if painting.read_only:
             self.refused.emit(READ_ONLY)
+        elif not painting.may_paint:
+            self.refused.emit(locked_words(painting.level, len(painting.painting.grid.levels)))
         elif decoder is None or decoder.model_id != painting.painting.model_id:
             self.refused.emit(STILL_LOADING)
         elif decoder.prior is None:

@@ -62,7 +62,12 @@ class Suggesting(QObject):
         self._painting = painting
         self._worker = worker
         self._ticket: Ticket | None = None
-        for signal in (painting.document_changed, painting.level_changed, painting.read_only_changed):
+        for signal in (
+            painting.document_changed,
+            painting.level_changed,
+            painting.read_only_changed,
+            painting.locks_changed,
+        ):
             signal.connect(self._start_over)
         for changed in (painting.codes_changed, asked.changed):
             changed.connect(self.void)
@@ -75,12 +80,12 @@ class Suggesting(QObject):
     @property
     def can_suggest(self) -> bool:
         """Whether the painting may be changed and its model has a prior."""
-        return usable_prior(self._decoder, self._painting) is not None
+        return self._painting.may_paint and usable_prior(self._decoder, self._painting) is not None
 
     def ask(self, row: int, column: int) -> None:
         """Suggest codes for a cell of the level being painted: `found` follows, or `lacking` at once."""
         decoder, painting = self._decoder, self._painting
-        if decoder is None or painting.is_stroking:
+        if decoder is None or painting.is_stroking or not painting.may_paint:
             return
         if not self.can_suggest or decoder.prior is None:
             self.lacking.emit()

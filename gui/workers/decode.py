@@ -8,6 +8,7 @@ it ran waits for the next. Answers for another model or another painting are dro
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,6 +66,19 @@ class DecodeLoop(QObject):
         if decoder is not self._decoder:
             self._decoder = decoder
             self._restart()
+
+    def when_rested(self, then: Callable[[], object]) -> None:
+        """Call `then` when nothing is left to be decoded: at once where that is so."""
+        if not self._busy:
+            then()
+            return
+
+        def follow(busy: bool) -> None:
+            if not busy:
+                self.busy_changed.disconnect(follow)
+                then()
+
+        self.busy_changed.connect(follow)
 
     def set_visible(self, box: Box) -> None:
         """The coarsest cells in view: they are decoded first."""

@@ -23,9 +23,10 @@ from gui.canvas.tool_strip import ToolStrip
 from gui.canvas.variations_strip import VariationsStrip
 from gui.frame.lines import line
 from gui.state.brush import TOOLS, BrushState
-from gui.state.level_words import KEYED_LEVELS
+from gui.state.level_words import KEYED_LEVELS, level_name, locked_words
 from gui.state.painting import PaintingState
 from gui.state.selected_cells import SelectedCells
+from gui.state.shown_levels import ShownLevels
 from gui.state.suggestions import Suggestions
 from gui.state.with_prior import WithPrior
 from gui.workers.decode import DecodeLoop
@@ -33,6 +34,7 @@ from gui.workers.decode import DecodeLoop
 FIRST_HINT = "Drag to paint with the chosen code, right-drag with the second one, wheel to zoom, space to pan"
 FLOATING_HINT = "Drag or arrow keys move these cells, Return sets them down, Escape puts them back"
 VARIATIONS_HINT = "Arrow keys show one variation after another, Return accepts, Escape drops them"
+HIDDEN_HINT = "Without what the {} codes say; what is saved or exported has them"
 READ_ONLY_HINT = "This painting cannot be changed until its model is here"
 
 
@@ -46,6 +48,7 @@ class PaintWorkspace(QWidget):
         cells: SelectedCells,
         picture: PictureStore,
         decoding: DecodeLoop,
+        shown: ShownLevels,
         asking: WithPrior,
         actions: ActionTable,
         side: QWidget | None = None,
@@ -56,7 +59,7 @@ class PaintWorkspace(QWidget):
         self._painting = painting
         self._brush = brush
         self._cells = cells
-        self._decoding = decoding
+        self._decoding, self._shown = decoding, shown
         self._surprise = asking.surprise
         self._suggesting = asking.suggesting
         self._resampling = asking.resampling
@@ -79,6 +82,8 @@ class PaintWorkspace(QWidget):
         return {
             **{f"tool.{tool}": lambda tool=tool: setattr(brush, "tool", tool) for tool in TOOLS},  # type: ignore[misc]
             **{f"level.{level}": partial(painting.set_level, level) for level in range(KEYED_LEVELS)},
+            "level.shown": lambda: self._shown.switch(painting.level),
+            "level.lock": self._switch_lock,
             "brush.smaller": lambda: brush.grow(-1),
             "brush.larger": lambda: brush.grow(1),
             "brush.dream": self._switch_dream,
@@ -162,9 +167,20 @@ class PaintWorkspace(QWidget):
         decoding.previewed.connect(canvas.show_preview)
         canvas.preview_wanted.connect(decoding.preview)
         canvas.visible_changed.connect(self._look_at)
-        canvas.refused.connect(lambda: self.hint.notice(READ_ONLY_HINT))
-        painting.history_changed.connect(self._choose_hint)
-        painting.read_only_changed.connect(self._choose_hint)
+        canvas.refused.connect(self._say_why_not)
+        self._shown.changed.connect(lambda: decoding.set_decoder(self._shown.decoder))
+        changes = painting.history_changed, painting.read_only_changed, self._shown.changed
+        for changed in changes:
+            changed.connect(self._choose_hint)
+
+    def _say_why_not(self) -> None:
+        painting = self._painting
+        words = locked_words(painting.level, len(painting.painting.grid.levels))
+        self.hint.notice(READ_ONLY_HINT if painting.read_only else words)
+
+    def _switch_lock(self) -> None:
+        level = self._painting.level
+        self._painting.set_locked(level, level not in self._painting.locked)
 
     def _connect_suggestions(self) -> None:
         canvas, suggesting, popup = self.canvas, self._suggesting, self.popup
@@ -182,6 +198,7 @@ class PaintWorkspace(QWidget):
         resampling.shown_changed.connect(canvas.update)
         # The pixels are known already: waiting for the decoder, the canvas would flash the codes before.
         resampling.taken.connect(lambda taken: picture.show_decoded(taken.box, taken.pixels))
+        resampling.opened.connect(self._shown.show_all)  # variations are pictures of all levels
         resampling.opened.connect(self._choose_hint)
         self.strip.serve(canvas)
 
@@ -219,6 +236,9 @@ class PaintWorkspace(QWidget):
             self.hint.say(VARIATIONS_HINT)
         elif painting.floating is not None:
             self.hint.say(FLOATING_HINT)
+        elif self._shown.hidden:
+            names = (level_name(level, len(painting.painting.grid.levels)) for level in self._shown.hidden)
+            self.hint.say(HIDDEN_HINT.format(" and ".join(sorted(names)).lower()))
         elif self._has_painted or painting.read_only:
             self.hint.fade()
         else:

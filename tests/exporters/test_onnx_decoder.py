@@ -67,6 +67,11 @@ def test_codes_and_pictures_are_those_of_torch(
     assert np.abs(pictures - torch_decoder.decode([codes])).max() < 1e-5
 
 
+def test_its_graph_needs_the_codes_of_all_levels(decoder: OnnxDecoder) -> None:
+    assert decoder.without({0}) is None
+    assert decoder.without(set()) is decoder
+
+
 def test_a_window_with_its_margin_equals_the_whole(decoder: OnnxDecoder) -> None:
     codes = np.random.default_rng(3).integers(0, CODES, (1, 20, 22))
     margin = decoder.receptive_margin

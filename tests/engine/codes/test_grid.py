@@ -195,6 +195,27 @@ def test_patches_lead_there_and_back(case: tuple[CodeGrid, CodeGrid, list[Patch]
 
 
 @settings(deadline=None)
+@given(painted(), st.data())
+def test_a_locked_level_is_left_alone_and_can_be_undone(
+    case: tuple[CodeGrid, CodeGrid, list[Patch]], data: st.DataObject
+) -> None:
+    before, after, patches = case
+    locked = data.draw(st.sampled_from(range(len(after.levels))))
+    grid = before.copy()
+    grid.locked = frozenset({locked})
+    for patch in patches:
+        codes = np.zeros(patch.mask.shape, np.int64)
+        codes[patch.mask] = patch.new
+        assert (grid.paint(patch.level, patch.box, patch.mask, codes) is None) or patch.level != locked
+    assert np.array_equal(grid.levels[locked], before.levels[locked])
+    for level in set(range(len(after.levels))) - {locked}:
+        assert np.array_equal(grid.levels[level], after.levels[level])
+    for patch in patches:  # undo and redo do not mind
+        grid.apply(patch)
+    assert same(grid, after)
+
+
+@settings(deadline=None)
 @given(painted())
 def test_merged_patches_do_the_same_in_one_per_level(case: tuple[CodeGrid, CodeGrid, list[Patch]]) -> None:
     before, after, patches = case

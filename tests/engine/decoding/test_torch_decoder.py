@@ -13,7 +13,8 @@ from engine.checkpoint import read_card
 from engine.decoding.decoder import Decoder, from_pixels
 from engine.decoding.torch_decoder import TorchDecoder, load_decoder
 from engine.errors import CodesFault, ModelFault, OptionFault
-from tests.small import small_model, small_pictures, write_small_model
+from engine.models.quantised import QuantisedAutoencoder
+from tests.small import small_model, small_pictures, write_small_model, write_small_two_level_model
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +155,20 @@ def test_a_model_without_codes_cannot_paint(path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("engine.models.registry.load", lambda *_: torch.nn.Identity())
     with pytest.raises(ModelFault, match="it has no codes to paint with"):
         load_decoder(path, "cpu")
+
+
+def test_levels_that_say_nothing_are_zeros_to_the_model(tmp_path: Path) -> None:
+    whole = load_decoder(write_small_two_level_model(tmp_path / "two.safetensors"), "cpu")
+    random = np.random.default_rng(3)
+    codes = [random.integers(0, 24, (1, 2, 3)), random.integers(0, 24, (1, 4, 6))]
+    model = whole._model
+    assert isinstance(model, QuantisedAutoencoder)
+    with torch.inference_mode():
+        coarse, fine = model.looked_up([torch.from_numpy(level) for level in codes])
+        expected = model.picture_of([coarse, torch.zeros_like(fine)]).numpy()
+    before = whole.decode(codes)
+    np.testing.assert_allclose(whole.without({1}).decode(codes), expected, atol=1e-6)
+    assert np.array_equal(whole.decode(codes), before)  # the decoder itself forgets nothing
+    assert np.array_equal(whole.without(set()).decode(codes), before)
+    with pytest.raises(CodesFault):  # codes that say nothing have to fit all the same
+        whole.without({1}).decode([codes[0], codes[1] + 24])

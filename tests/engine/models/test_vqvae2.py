@@ -97,7 +97,7 @@ def test_with_level_dropout_some_pictures_are_made_of_coarser_levels_alone() -> 
         torch.rand(40, 3, 16, 16, generator=torch.Generator().manual_seed(1)),
         Draws(seed=3, step=5),
     )
-    z_q = model._looked_up(model.encode_codes(images))
+    z_q = model.looked_up(model.encode_codes(images))
 
     def error(levels: int) -> Tensor:
         known = [grid if level < levels else torch.zeros_like(grid) for level, grid in enumerate(z_q)]
@@ -113,7 +113,7 @@ def test_with_level_dropout_some_pictures_are_made_of_coarser_levels_alone() -> 
 
 
 def test_every_picture_is_whole_without_level_dropout() -> None:
-    z_q = MODEL._looked_up(MODEL.encode_codes(PIXELS))
+    z_q = MODEL.looked_up(MODEL.encode_codes(PIXELS))
     assert all(map(torch.equal, MODEL._without_finer(z_q, Draws(seed=1)), z_q))
 
 

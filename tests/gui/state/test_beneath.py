@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from pytestqt.qtbot import QtBot
 
 from engine.codes.box import Box
 from engine.codes.document import Painting
@@ -71,6 +72,18 @@ def desk(worker: Worker) -> Iterator[Desk]:
     made = Desk(worker)
     yield made
     made.prior.may.set()
+
+
+def test_a_locked_level_is_pinned(qtbot: QtBot, desk: Desk) -> None:
+    desk.prior.may.set()
+    desk.state.set_locked(1, True)
+    fine = desk.levels()[1]
+    assert not any(mask.any() for mask in desk.beneath.masks(np.ones((5, 6), np.bool_), 0)[1:])
+    desk.paint(1, 1, other(desk, 1, 1))
+    qtbot.waitUntil(lambda: not desk.beneath.is_busy)
+    desk.paint(1, 1, other(desk, 1, 1), beneath="starts")
+    assert np.array_equal(desk.levels()[1], fine)
+    assert not desk.prior.asked
 
 
 def other(desk: Desk, row: int, column: int) -> int:

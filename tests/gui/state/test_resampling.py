@@ -288,4 +288,9 @@ def test_it_says_what_is_missing(qtbot: QtBot, state: PaintingState, resampling:
     with qtbot.waitSignal(resampling.refused) as refused:
         resampling.start()
     assert refused.args == [module.READ_ONLY]
+    state.set_read_only(False)
+    state.set_locked(0, True)
+    with qtbot.waitSignal(resampling.refused) as refused:
+        resampling.start()
+    assert refused.args == ["The coarse level is locked: Shift+L unlocks it"]
     assert not resampling.is_open

@@ -10,6 +10,7 @@ from gui.actions import ACTIONS, ActionTable
 from gui.canvas.picture import PictureStore
 from gui.state.brush import TOOLS, BrushState
 from gui.state.selected_cells import SelectedCells
+from gui.state.shown_levels import ShownLevels
 from gui.state.with_prior import WithPrior
 from gui.theme import apply_theme
 from gui.workers.decode import DecodeLoop
@@ -42,6 +43,7 @@ class Studio(QWidget):
             self.cells,
             self.picture,
             self.loop,
+            ShownLevels(self.state, self),
             self.asking,
             self.actions_table,
             self.side,
