@@ -223,6 +223,13 @@ def _two_levels(visitor: Visitor) -> None:
     rows, columns = studio.painting.shape
     visitor.drag([(rows // 4, columns // 6), (rows // 3, 5 * columns // 6)])
     visitor.shoot("two-levels")
+    studio.shown.show(1, False)
+    studio.painting.set_locked(1, True)
+    visitor.settle()
+    visitor.shoot("coarse-level-alone")
+    studio.shown.show_all()
+    studio.painting.set_locked(1, False)
+    visitor.settle()
 
 
 def _help(visitor: Visitor) -> None:
