@@ -47,11 +47,14 @@ OF_LEARNING = frozenset(
         "decay",
         "restart_every",
         "codebook_update",
+        "level_dropout",
         "label_dropout",
         "dropout",
     }
 )
 """How a model learns; its other options are its architecture, which trained weights come with."""
+OF_CODEBOOKS = frozenset({"codes", "coarse_codes"})
+"""Trained weights come with these, too, but other codebooks can be begun from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ def _options(
             name = field.name
             if name not in left_out:
                 default = start.get(name, suits.get(name, field.default))
-                is_given = name in start and name not in OF_LEARNING
+                is_given = name in start and name not in OF_LEARNING | OF_CODEBOOKS
                 yield _option(section, field, default, name not in basic, is_given)
 
 

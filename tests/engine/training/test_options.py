@@ -11,6 +11,7 @@ from engine.models.registry import FAMILIES, build
 from engine.training.config import PRIOR_SECTIONS, parse_prior_settings, parse_settings, sections_of
 from engine.training.options import (
     FILLED_IN,
+    OF_CODEBOOKS,
     OF_FINER_LEVELS,
     OF_LEARNING,
     PRIOR_FILLED_IN,
@@ -120,7 +121,7 @@ def test_weights_to_start_from_bring_their_architecture_and_leave_how_one_learns
     model = msgspec.to_builtins(sections_of(family)["model"](**SMALL[family]))
     fields = {field.name: field for field in option_fields(family, EMOJI, model)}
     given = {name for name, field in fields.items() if field.is_given}
-    assert given == set(model) - OF_LEARNING - FILLED_IN
+    assert given == set(model) - OF_LEARNING - OF_CODEBOOKS - FILLED_IN
     assert {"image_size", "hidden"} <= given
     assert all(msgspec.to_builtins(fields[name].default) == model[name] for name in set(model) & set(fields))
     assert fields["learning_rate"].default == by_name(family, EMOJI)["learning_rate"].default
