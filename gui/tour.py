@@ -222,6 +222,8 @@ def _two_levels(visitor: Visitor) -> None:
     studio.brush.primary, studio.brush.size, studio.brush.dream = _code_like(visitor, GRASS), 5, 0.0
     rows, columns = studio.painting.shape
     visitor.drag([(rows // 4, columns // 6), (rows // 3, 5 * columns // 6)])
+    visitor.wait(lambda: not studio.asking.beneath.is_busy, "the fine codes beneath the stroke")
+    visitor.settle()
     visitor.shoot("two-levels")
     studio.shown.show(1, False)
     studio.painting.set_locked(1, True)
