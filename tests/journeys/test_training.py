@@ -159,8 +159,8 @@ def test_train_pause_paint_kill_and_go_on(journey: TrainJourney) -> None:
 
     # Kill the child: a message at once, and the painting as it was.
     visitor.wait(journey.last.is_file, "a checkpoint")
+    visitor.trigger("train.follow")  # a snapshot that comes now would change the picture
     kept = studio.picture.pixels()
-    visitor.trigger("train.follow")
     os.kill(journey.child(), signal.SIGKILL)
     looks: list[object] = []
     training._rounds.news.connect(lambda run, _: looks.append(run))
@@ -247,7 +247,7 @@ def test_train_on_from_the_model_that_is_built_in(journey: TrainJourney) -> None
     visitor.wait(settings.start.isEnabled, "the form of what it starts from")
     visitor.click(settings.form.fold)
     card = read_card(builtin_models()["emoji-vqvae"])
-    for option in ("image_size", "codes", "stride", "hidden"):
+    for option in ("image_size", "stride", "hidden"):
         field = settings.form.fields[option]
         assert not field.isEnabled()
         assert field.value_of() == card.config[option]
