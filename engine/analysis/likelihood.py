@@ -17,6 +17,7 @@ from torch import Tensor
 
 from engine.analysis.reconstruction import device_of, labelled_batches
 from engine.data.source import Pictures
+from engine.layers.variational import log_prior_to_posterior, reparameterised
 from engine.models.base import Draws, Latent, VariationalAutoencoder
 
 ACTIVE_ABOVE = 0.01
@@ -75,12 +76,9 @@ def _sampled(
     model: VariationalAutoencoder, targets: Tensor, latent: Latent, condition: Tensor | None, noise: Tensor
 ) -> tuple[Tensor, Tensor]:
     """log p(x|z_s) and log p(z_s) / q(z_s|x) where z_s is `noise` (B, S, D) moved to q: (B, S) twice."""
-    assert latent.log_var is not None  # a variational model has one
-    mean, log_var = latent.mean.float(), latent.log_var.float()
-    samples, noise = noise.shape[1], noise.to(mean.device)
-    z = mean[:, None] + noise * (0.5 * log_var).exp()[:, None]
-    # N(z; 0, I) / N(z; mean, exp(log_var)): the constants cancel.
-    log_ratio = 0.5 * (noise.square() - z.square() + log_var[:, None]).sum(dim=2)
+    noise = noise.to(latent.mean.device)
+    z, samples = reparameterised(latent, noise), noise.shape[1]
+    log_ratio = log_prior_to_posterior(latent, noise, z)
     picture = torch.arange(len(z), device=z.device).repeat_interleave(samples)
     at_once = max(1, DECODED_AT_ONCE // targets[0].numel())
     log_p = [

@@ -30,17 +30,19 @@ class Augmentation(Flips, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """What is mixed into the pictures, each as a fraction of them.
 
     Enlarged crops (zooms) make a codebook that serves canvases larger than one picture; flat colours and
-    gradients give it even fills. A random crop (crops) shifts a picture by up to an eighth of its side.
+    gradients give it even fills. A random crop (crops) shifts a picture by up to `crop_shift` of its side.
     """
 
-    crops: Annotated[Fraction, Meta(description="share shifted by up to an eighth of the side")] = 0.0
+    crops: Annotated[Fraction, Meta(description="share that is shifted either way")] = 0.0
+    crop_shift: Annotated[
+        float, Meta(ge=0.0, le=0.5, description="how far crops shift at most, as a part of the side")
+    ] = 1 / 8
     zooms: Annotated[Fraction, Meta(description="share that is an enlarged part of a picture")] = 0.2
     flats: Annotated[Fraction, Meta(description="share of plain colours in their place")] = 0.02
     gradients: Annotated[Fraction, Meta(description="share of colour gradients in their place")] = 0.02
 
 
 ZOOM_MAX = 3.0
-SHIFT_MAX = 1 / 8
 _BLOCKS, _WORDS = 3, 12
 """Blocks of Philox and the words in them that each place of a batch has for its draws."""
 
@@ -169,7 +171,7 @@ def _varied(
         images[index] = _zoomed(images[index], draws[index, 3:6])
     crops, flips = crop < chances.crops, flip < chances.flips
     if crops.any():
-        images[crops] = _shifted(images[crops], draws[crops, 8:10])
+        images[crops] = _shifted(images[crops], chances.crop_shift, draws[crops, 8:10])
     if flips.any():
         images[flips] = images[flips, :, ::-1]
     return images
@@ -191,10 +193,10 @@ def _gradients(images: NDArray[np.uint8], draws: NDArray[np.float64]) -> NDArray
     return np.asarray(np.rint(start[:, None, None] + along * (end - start)[:, None, None]), dtype=np.float64)
 
 
-def _shifted(images: NDArray[np.uint8], draws: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """By up to an eighth of the side either way, the border repeated: draws (n, 2) -> (n, H, W, C)."""
+def _shifted(images: NDArray[np.uint8], part: float, draws: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """By up to `part` of the side either way, the border repeated: draws (n, 2) -> (n, H, W, C)."""
     height, width = images.shape[1:3]
-    down, right = int(height * SHIFT_MAX), int(width * SHIFT_MAX)
+    down, right = int(height * part), int(width * part)
     wider = np.pad(images, ((0, 0), (down, down), (right, right), (0, 0)), mode="edge")
     corners = (draws * (2 * down + 1, 2 * right + 1)).astype(np.intp)
     for index, (top, left) in enumerate(corners):

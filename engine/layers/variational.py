@@ -1,14 +1,23 @@
-"""What variational autoencoders with a diagonal Gaussian posterior share: options, draws and the ELBO."""
+"""What variational autoencoders with a diagonal Gaussian posterior share: options, draws and the loss.
+
+    log p(x) >= E_q[ log 1/K sum_k p(x|z_k) p(z_k) / q(z_k|x) ],   z_k ~ q(z|x)  (arXiv 1509.00519, eq. 8)
+
+With K = 1 this is the ELBO (arXiv 1312.6114, eq. 3), whose KL is known in closed form. More draws bring the
+bound nearer to log p(x): the model is judged, and so learns, less by how well one Gaussian fits p(z|x).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
 import torch
+import torch.nn.functional as F
 from msgspec import Meta
 from torch import Tensor
 
+from engine.errors import OptionFault
 from engine.layers.likelihoods import (
     Bernoulli,
     Gaussian,
@@ -17,11 +26,11 @@ from engine.layers.likelihoods import (
     with_free_bits,
 )
 from engine.layers.stacks import StackConfig
-from engine.models.base import Draws, Latent
+from engine.models.base import Draws, Latent, LossResult
 
 
 class VariationalConfig(StackConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The likelihood and the weights of the ELBO's terms."""
+    """The likelihood, and the bound that is learned by."""
 
     likelihood: Annotated[Literal["bernoulli", "gaussian"], Meta(description="what p(x|z) is")] = "gaussian"
     variance: Annotated[Literal["learned", "fixed"], Meta(description="of a gaussian likelihood")] = "learned"
@@ -37,6 +46,9 @@ class VariationalConfig(StackConfig, frozen=True, kw_only=True, forbid_unknown_f
     free_bits: Annotated[
         float, Meta(ge=0.0, le=100.0, description="nats of KL per latent number that cost nothing")
     ] = 0.0
+    importance_samples: Annotated[
+        int, Meta(ge=1, le=1000, description="draws of z per picture, K, that the bound averages over")
+    ] = 1
 
 
 def likelihood_of(config: VariationalConfig) -> Likelihood:
@@ -51,12 +63,16 @@ def posterior(numbers: Tensor) -> Latent:
     return Latent(*numbers.float().chunk(2, dim=1))
 
 
-def reparameterised(latent: Latent, draws: Draws) -> Tensor:
-    """z = mean + sigma * epsilon, (B, D); arXiv 1312.6114, section 2.4."""
-    if latent.log_var is None:
-        return latent.mean
-    epsilon = draws.normal("posterior", *latent.mean.shape).to(latent.mean.device)
-    return latent.mean + (latent.log_var / 2).exp() * epsilon
+def reparameterised(latent: Latent, noise: Tensor) -> Tensor:
+    """z = mean + sigma * epsilon: `noise` (B, K, D) -> (B, K, D), K draws; arXiv 1312.6114, section 2.4."""
+    assert latent.log_var is not None
+    return latent.mean[:, None] + (latent.log_var[:, None] / 2).exp() * noise
+
+
+def log_prior_to_posterior(latent: Latent, noise: Tensor, z: Tensor) -> Tensor:
+    """log p(z) / q(z|x) where z is `reparameterised` `noise`, (B, K, D) both: (B, K). Constants cancel."""
+    assert latent.log_var is not None
+    return 0.5 * (noise.square() - z.square() + latent.log_var[:, None]).sum(dim=2)
 
 
 def binary_draw(images: Tensor, draws: Draws) -> Tensor:
@@ -71,6 +87,41 @@ def kl_weight_at(config: VariationalConfig, step: int) -> float:
     return config.kl_weight * step / config.kl_warmup_steps
 
 
+def refuse_conflicting(config: VariationalConfig) -> None:
+    """Raises `OptionFault` where options ask for what does not go together."""
+    if config.free_bits and config.importance_samples > 1:
+        raise OptionFault("free_bits are of the KL, which more than one importance_samples has not")
+
+
+def variational_loss(
+    config: VariationalConfig,
+    likelihood: Likelihood,
+    images: Tensor,
+    targets: Tensor,
+    latent: Latent,
+    decoded: Callable[[Tensor], Tensor],
+    draws: Draws,
+) -> LossResult:
+    """The negative bound in nats per picture, of `targets`, drawn from `images` (B, C, H, W) in [0, 1].
+
+    `decoded` gives what the decoder puts out for z (B * K, D), picture by picture, K of each.
+    """
+    draws_each = config.importance_samples
+    noise = draws.normal("posterior", len(targets), draws_each, config.latent_dim).to(targets.device)
+    z = reparameterised(latent, noise)
+    output = decoded(z.flatten(0, 1))
+    repeated = targets[:, None].expand(-1, draws_each, -1, -1, -1).flatten(0, 1)
+    log_likelihood = likelihood.log_prob(output, repeated).view(-1, draws_each)
+    if draws_each == 1:
+        total, terms = negative_elbo(config, log_likelihood[:, 0], latent, draws.step)
+    else:
+        ratio = log_prior_to_posterior(latent, noise, z)
+        total, terms = negative_importance_bound(config, log_likelihood, ratio, latent, draws.step)
+    with torch.no_grad():
+        mse = F.mse_loss(likelihood.mean(output[::draws_each]).clamp(0.0, 1.0), images)
+    return LossResult(total, {**terms, "mse": mse})
+
+
 def negative_elbo(
     config: VariationalConfig, log_likelihood: Tensor, latent: Latent, step: int
 ) -> tuple[Tensor, Mapping[str, Tensor]]:
@@ -78,10 +129,37 @@ def negative_elbo(
 
     `log_likelihood` (B,) of one z per picture.
     """
+    kl, weight = _kl(latent), kl_weight_at(config, step)
+    total = -log_likelihood.mean() + weight * with_free_bits(kl, config.free_bits)
+    return total, _terms(log_likelihood, kl, weight)
+
+
+def negative_importance_bound(
+    config: VariationalConfig, log_likelihood: Tensor, log_ratio: Tensor, latent: Latent, step: int
+) -> tuple[Tensor, Mapping[str, Tensor]]:
+    """As `negative_elbo`, of K draws: `log_likelihood` and `log_prior_to_posterior`, (B, K) both.
+
+    Where the KL has a weight, the ratio that stands in its place has it.
+    """
+    weight = kl_weight_at(config, step)
+    draws = math.log(log_likelihood.shape[1])
+    bound = (torch.logsumexp(log_likelihood + weight * log_ratio, dim=1) - draws).mean()
+    plain = (torch.logsumexp((log_likelihood + log_ratio).detach(), dim=1) - draws).mean()
+    return -bound, {**_terms(log_likelihood, _kl(latent), weight), "importance_bound": plain}
+
+
+def _kl(latent: Latent) -> Tensor:
     assert latent.log_var is not None
-    kl = kl_to_standard_normal(latent.mean, latent.log_var)
-    weight = torch.tensor(kl_weight_at(config, step))
-    reconstruction, plain_kl = -log_likelihood.mean(), kl.sum(1).mean()
-    total = reconstruction + weight.to(kl.device) * with_free_bits(kl, config.free_bits)
-    terms = {"reconstruction": reconstruction, "kl": plain_kl, "elbo": -reconstruction - plain_kl}
-    return total, {**{name: term.detach() for name, term in terms.items()}, "kl_weight": weight}
+    return kl_to_standard_normal(latent.mean, latent.log_var)
+
+
+def _terms(log_likelihood: Tensor, kl: Tensor, weight: float) -> dict[str, Tensor]:
+    """Of the ELBO, without weights."""
+    reconstruction, plain_kl = -log_likelihood.detach().mean(), kl.detach().sum(1).mean()
+    elbo = -reconstruction - plain_kl
+    return {
+        "reconstruction": reconstruction,
+        "kl": plain_kl,
+        "elbo": elbo,
+        "kl_weight": torch.tensor(weight),
+    }

@@ -18,7 +18,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import torch
-import torch.nn.functional as F
 from msgspec import Meta
 from torch import Tensor, nn
 
@@ -28,9 +27,9 @@ from engine.layers.variational import (
     VariationalConfig,
     binary_draw,
     likelihood_of,
-    negative_elbo,
     posterior,
-    reparameterised,
+    refuse_conflicting,
+    variational_loss,
 )
 from engine.models.base import NO_DRAWS, Draws, ExportGraph, Latent, LossResult, VariationalAutoencoder
 
@@ -53,6 +52,7 @@ class CVAE(VariationalAutoencoder):
 
     def __init__(self, config: CVAEConfig) -> None:
         super().__init__()
+        refuse_conflicting(config)
         self.config = config
         self.embedding = nn.Parameter(torch.empty(config.labels, config.label_dim))
         if not self.embedding.is_meta:  # random numbers for a model of shapes alone load half of torch
@@ -102,11 +102,12 @@ class CVAE(VariationalAutoencoder):
         condition = self._kept(condition, draws)
         targets = self.targets(images, draws)
         latent = self.encode(targets, condition)
-        output = self._output(reparameterised(latent, draws), condition)
-        log_likelihood = self.likelihood.log_prob(output, targets)
-        total, terms = negative_elbo(self.config, log_likelihood, latent, draws.step)
-        mse = F.mse_loss(self.likelihood.mean(output.detach()).clamp(0.0, 1.0), images)
-        return LossResult(total, {**terms, "mse": mse})
+
+        def decoded(z: Tensor) -> Tensor:
+            each = len(z) // len(images)
+            return self._output(z, None if condition is None else condition.repeat_interleave(each, dim=0))
+
+        return variational_loss(self.config, self.likelihood, images, targets, latent, decoded, draws)
 
     def export_graphs(self) -> dict[str, ExportGraph]:
         return vector_graphs(self)

@@ -7,8 +7,10 @@
 
 The loss is the negative ELBO in nats per picture. Options that deviate from the paper: the KL may have
 another weight (beta, arXiv 1804.03599's constraint is not built) and come in slowly over the first steps;
-`free_bits` (arXiv 1606.04934, eq. 15); a Gaussian p(x|z) has one variance for all pixels, fixed or learned
-(arXiv 2006.13202), not one per pixel. Every `binarise` other than "none" makes pictures of 0 and 1.
+`free_bits` (arXiv 1606.04934, eq. 15); several `importance_samples` give a bound nearer to log p(x), which
+makes it an importance-weighted autoencoder (IWAE, arXiv 1509.00519); a Gaussian p(x|z) has one variance for
+all pixels, fixed or learned (arXiv 2006.13202), not one per pixel. Every `binarise` other than "none" makes
+pictures of 0 and 1.
 
 The paper's MNIST network is architecture "mlp": 784-400-40 is image_size 28, channels 1, hidden 400,
 layers 1, latent_dim 40.
@@ -19,7 +21,6 @@ Shapes at 28 px, grey, D 64: image (B, 1, 28, 28) -> mean, log_var (B, 64) -> z 
 
 from __future__ import annotations
 
-import torch.nn.functional as F
 from torch import Tensor
 
 from engine.layers.graphs import vector_graphs
@@ -28,15 +29,15 @@ from engine.layers.variational import (
     VariationalConfig,
     binary_draw,
     likelihood_of,
-    negative_elbo,
     posterior,
-    reparameterised,
+    refuse_conflicting,
+    variational_loss,
 )
 from engine.models.base import NO_DRAWS, Draws, ExportGraph, Latent, LossResult, VariationalAutoencoder
 
 
 class VAEConfig(VariationalConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Sizes, the likelihood and the weights of the ELBO's terms."""
+    """Sizes, the likelihood, and the bound that is learned by."""
 
 
 class VAE(VariationalAutoencoder):
@@ -47,6 +48,7 @@ class VAE(VariationalAutoencoder):
 
     def __init__(self, config: VAEConfig) -> None:
         super().__init__()
+        refuse_conflicting(config)
         self.config = config
         self.encoder = encoder(config, 2 * config.latent_dim)
         self.decoder = decoder(config, config.latent_dim)
@@ -71,11 +73,7 @@ class VAE(VariationalAutoencoder):
     def loss(self, images: Tensor, condition: Tensor | None = None, draws: Draws = NO_DRAWS) -> LossResult:
         targets = self.targets(images, draws)
         latent = self.encode(targets)
-        output = self.decoder(reparameterised(latent, draws))
-        log_likelihood = self.likelihood.log_prob(output, targets)
-        total, terms = negative_elbo(self.config, log_likelihood, latent, draws.step)
-        mse = F.mse_loss(self.likelihood.mean(output.detach()).clamp(0.0, 1.0), images)
-        return LossResult(total, {**terms, "mse": mse})
+        return variational_loss(self.config, self.likelihood, images, targets, latent, self.decoder, draws)
 
     def export_graphs(self) -> dict[str, ExportGraph]:
         return vector_graphs(self)

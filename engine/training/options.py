@@ -43,6 +43,7 @@ OF_LEARNING = frozenset(
         "kl_weight",
         "kl_warmup_steps",
         "free_bits",
+        "importance_samples",
         "beta",
         "decay",
         "restart_every",

@@ -70,6 +70,16 @@ _TERMS = {
         Term("valid_psnr", "PSNR, validation", "quality", f"-10 log10 mse {_VALIDATION}", True),
         Term("elbo", "ELBO", "elbo", "E[log p(x|z)] - KL, nats per picture"),
         Term("valid_elbo", "ELBO, validation", "elbo", f"E[log p(x|z)] - KL {_VALIDATION}", True),
+        Term(
+            "importance_bound", "Importance-weighted bound", "elbo", "E[log 1/K sum_k p(x, z_k) / q(z_k|x)]"
+        ),
+        Term(
+            "valid_importance_bound",
+            "Importance-weighted bound, validation",
+            "elbo",
+            f"The same {_VALIDATION}",
+            True,
+        ),
         Term("used", "In use", "codes", "Codes that the moving average counts as alive"),
         Term("perplexity", "Perplexity", "codes", "exp of the entropy of the codes' use"),
         Term("restarted", "Restarted", "restarts", "Codes put back onto encodings at this step"),

@@ -67,18 +67,24 @@ def test_each_kind_of_variation(channels: int) -> None:
     assert not torch.equal(only(zooms=1.0), plain)
 
 
-def test_a_crop_shifts_by_an_eighth_at_most_and_repeats_the_border() -> None:
+@pytest.mark.parametrize(("options", "most"), [({}, 2), ({"crop_shift": 0.07}, 1), ({"crop_shift": 0.4}, 6)])
+def test_a_crop_shifts_by_an_eighth_or_what_is_asked_and_repeats_the_border(
+    options: dict[str, float], most: int
+) -> None:
     rows, columns = np.mgrid[:16, :16]
     place = (16 * rows + columns).astype(np.uint8)[..., None]
     pictures = replace(small_pictures(channels=1), images=np.repeat(place[None], 40, axis=0))
-    batch = PictureBatches(pictures, 400, 2, Augmentation(**{**NONE, "crops": 1.0})).at(0).images
+    asked = Augmentation(**{**NONE, "crops": 1.0, **options})
+    batch = PictureBatches(pictures, 4000, 2, asked).at(0).images
     seen = set()
     for picture in np.rint(batch[:, 0].numpy() * 255).astype(int):
-        down, right = picture[8, 8] // 16 - 8, picture[8, 8] % 16 - 8
+        # What stands in the middle says where from.
+        down, right = picture[7, 7] // 16 - 7, picture[7, 7] % 16 - 7
         expected = 16 * np.clip(np.arange(16) + down, 0, 15)[:, None] + np.clip(np.arange(16) + right, 0, 15)
         assert np.array_equal(picture, expected)
         seen.add((down, right))
-    assert seen == {(down, right) for down in range(-2, 3) for right in range(-2, 3)}
+    steps = range(-most, most + 1)
+    assert seen == {(down, right) for down in steps for right in steps}
 
 
 @pytest.mark.parametrize("name", ["flips", "crops", "zooms", "flats", "gradients"])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 from torch import distributions
 
 from engine.checkpoint import write_model
+from engine.errors import OptionFault
 from engine.layers.likelihoods import kl_to_standard_normal
-from engine.layers.variational import reparameterised
+from engine.layers.variational import log_prior_to_posterior, reparameterised
 from engine.models.ae import AE
 from engine.models.base import Autoencoder, Draws, Latent, VariationalAutoencoder
 from engine.models.cvae import CVAE
@@ -115,11 +118,55 @@ def test_free_bits_cost_nothing_more() -> None:
     assert floored.item() > float(result.terms["kl"])
 
 
+@pytest.mark.parametrize(("family", "extra"), VARIATIONAL)
+def test_the_importance_weighted_bound_is_as_written(family: str, extra: dict[str, int]) -> None:
+    model, draws = small(family, importance_samples=3, **GREY, **extra), Draws(3, 7)
+    images = pictures(channels=1).round()
+    condition = one_hot() if extra else None
+    if extra:
+        model.config = msgspec.structs.replace(model.config, label_dropout=0.0)
+    result = model.loss(images, condition, draws)
+    latent = model.encode(images, condition)
+    sigma = (latent.log_var / 2).exp()
+    noise = draws.normal("posterior", 4, 3, 5)
+    weights = []
+    for k in range(3):
+        z = latent.mean + sigma * noise[:, k]
+        prior = distributions.Normal(0.0, 1.0).log_prob(z).sum(1)
+        posterior = distributions.Normal(latent.mean, sigma).log_prob(z).sum(1)
+        weights.append(model.log_likelihood(images, z, condition) + prior - posterior)
+    bound = (torch.logsumexp(torch.stack(weights), 0) - math.log(3)).mean()
+    torch.testing.assert_close(result.total, -bound)
+    torch.testing.assert_close(result.terms["importance_bound"], bound.detach())
+    assert float(result.terms["elbo"]) < bound.item()
+    assert not any(term.requires_grad for term in result.terms.values())
+
+
+def test_the_ratio_in_the_importance_weighted_bound_has_the_kls_weight() -> None:
+    model = small("vae", importance_samples=2, kl_weight=2.0, kl_warmup_steps=4)
+    images = pictures()
+    for step, weight in [(0, 0.0), (4, 2.0)]:
+        draws = Draws(0, step)
+        latent, noise = model.encode(images), draws.normal("posterior", 4, 2, 5)
+        z = reparameterised(latent, noise)
+        ratio = weight * log_prior_to_posterior(latent, noise, z)
+        log_p = torch.stack([model.log_likelihood(images, z[:, k]) for k in range(2)], 1)
+        expected = (torch.logsumexp(log_p + ratio, 1) - math.log(2)).mean()
+        result = model.loss(images, draws=draws)
+        torch.testing.assert_close(result.total, -expected)
+        assert float(result.terms["kl_weight"]) == weight
+
+
+def test_free_bits_and_several_draws_do_not_go_together() -> None:
+    with pytest.raises(OptionFault, match="free_bits"):
+        small("vae", free_bits=0.25, importance_samples=2)
+
+
 def test_draws_of_z_have_the_posteriors_mean_and_deviation_and_its_gradient() -> None:
     mean = torch.tensor([[1.0, -2.0]], requires_grad=True)
     log_var = torch.tensor([[0.0, 2.0]], requires_grad=True)
     many = Latent(mean.expand(40_000, 2), log_var.expand(40_000, 2))
-    z = reparameterised(many, Draws(1, 1))
+    z = reparameterised(many, Draws(1, 1).normal("posterior", 40_000, 1, 2))[:, 0]
     torch.testing.assert_close(z.mean(0), mean[0], atol=0.05, rtol=0)
     torch.testing.assert_close(z.std(0), torch.tensor([1.0, torch.e]), atol=0.05, rtol=0)
     # d E[z^2] / d mean = 2 mean, d E[z^2] / d log_var = sigma^2

@@ -24,7 +24,7 @@ EMOJI = DataShape(64, 3)
 SMALL: dict[str, dict[str, object]] = {
     "ae": {"hidden": 8, "width": 4},
     "vae": {"hidden": 8, "width": 4, "kl_weight": 0.5},
-    "cvae": {"hidden": 8, "width": 4, "free_bits": 0.5},
+    "cvae": {"hidden": 8, "width": 4, "label_dropout": 0.5},
     "vqvae": {"hidden": 8, "codes": 16, "beta": 0.5},
     "vqvae2": {"hidden": 8, "codes": 16, "strides": (16, 8)},
 }
