@@ -177,13 +177,27 @@ def fits(painting: Painting, card: ModelCard) -> bool:
     return (ratios, counts) == (painting.grid.ratios, painting.grid.code_counts)
 
 
+SHOWS = 48.0
+"""How colourful a code must be to show on paper: the difference of its channels, of 255."""
+
+
 def vivid_code(looks: CodeLooks) -> int:
-    """A code to begin with: the most colourful of the fills in good use, so that a stroke shows."""
+    """A code to begin with: the most colourful in good use, so that a stroke shows; a fill where one does."""
     colours = looks.fields.astype(np.float64).mean(axis=(1, 2))  # (K, 3)
     vividness = colours.max(axis=1) - colours.min(axis=1)
     if np.ptp(vividness) == 0:
-        vividness = -colours[:, 0]  # a grey model: the darkest
-    good = looks.fills
-    if looks.statistics is not None and good.any():
-        good = good & (looks.statistics.use >= np.median(looks.statistics.use[good]))
-    return int(np.argmax(np.where(good, vividness, -np.inf) if good.any() else vividness))
+        vividness = 255 - colours[:, 0]  # a grey model: the darkest
+    # The fills of a coarse level may all be paper, where its codes say more than a colour.
+    for some in (looks.fills, np.full(len(colours), True)):
+        good = _in_good_use(some, looks)
+        if vividness[good].max(initial=-np.inf) >= SHOWS:
+            return int(np.argmax(np.where(good, vividness, -np.inf)))
+    return int(np.argmax(vividness))
+
+
+def _in_good_use(some: NDArray[np.bool_], looks: CodeLooks) -> NDArray[np.bool_]:
+    """Those of some codes, (K,), that the data uses no less than half of them are used."""
+    if looks.statistics is None or not some.any():
+        return some
+    use = looks.statistics.use
+    return some & (use >= np.median(use[some]))
