@@ -13,6 +13,7 @@ from engine.priors import kernel, row_kernel
 from engine.priors.cells import Codes, Exact, Some
 from engine.priors.drawing import Drawing
 from engine.priors.matrices import Matrices
+from engine.priors.products import Floats, panels
 from engine.priors.rows import Context, Rows, VerticalStack, biases_of
 
 
@@ -95,12 +96,16 @@ class CompiledRows(VerticalStack):
 
 def weights_of(matrices: Matrices) -> kernel.Weights:
     """The matrices as the kernel takes them."""
+    (widen, widen_bias), (narrow, narrow_bias) = matrices.widen, matrices.narrow
     return kernel.Weights(
         first=matrices.first.numpy(),
-        others=matrices.others.numpy(),
-        out=matrices.out.numpy(),
-        widen=_with_bias(matrices.widen),
-        narrow=_with_bias(matrices.narrow),
+        others=panels(matrices.others.numpy()),
+        out=panels(matrices.out[:, :-1].numpy()),
+        out_bias=matrices.out[:, -1].contiguous().numpy(),
+        widen=panels(widen.numpy()),
+        widen_bias=widen_bias.numpy(),
+        narrow=panels(narrow.numpy()),
+        narrow_bias=narrow_bias.numpy(),
     )
 
 
@@ -111,14 +116,14 @@ def row_weights_of(matrices: Matrices) -> row_kernel.RowWeights:
     others = torch.stack(taps[1:]) if taps[1:] else taps[0].new_empty(0, 1, channels, 2 * channels)
     return row_kernel.RowWeights(
         embedding=matrices.embedding.numpy(),
-        first=taps[0].numpy(),
-        others=others.numpy(),
-        across=matrices.across.numpy(),
+        first=panels(taps[0].numpy()),
+        others=panels(others.numpy()),
+        across=panels(matrices.across.numpy()),
     )
 
 
 def _row_state(
-    matrices: Matrices, batch: int, width: int, bias: kernel.Floats, before_bias: kernel.Floats
+    matrices: Matrices, batch: int, width: int, bias: Floats, before_bias: Floats
 ) -> row_kernel.RowState:
     layers, channels = matrices.layers, matrices.channels
     (rows, columns), (other_rows, other_columns) = matrices.kernels[0], matrices.kernels[-1]
@@ -148,8 +153,3 @@ def state_of(matrices: Matrices, batch: int) -> kernel.State:
 
 def _room(*shape: int) -> NDArray[np.float32]:
     return np.zeros(shape, np.float32)
-
-
-def _with_bias(linear: tuple[Tensor, Tensor]) -> NDArray[np.float32]:
-    weight, bias = linear
-    return torch.cat([weight, bias[None]]).numpy()

@@ -24,7 +24,7 @@ from engine.files import make_folder, reason_of, write_bytes
 if TYPE_CHECKING:
     from engine.priors.sampler import CellsMaker
 
-_KERNELS = tuple(Path(__file__).with_name(name) for name in ("kernel.py", "row_kernel.py"))
+_KERNELS = tuple(Path(__file__).with_name(name) for name in ("kernel.py", "row_kernel.py", "products.py"))
 
 
 def quickest_cells() -> CellsMaker:
@@ -49,7 +49,7 @@ def compile_kernel() -> None:
     folder = _name_folder()
     make_folder(folder)
     try:
-        importlib.import_module("engine.priors.row_kernel")  # and the other, of which it takes parts
+        importlib.import_module("engine.priors.row_kernel")  # and the others, of which it takes parts
     except OSError as error:  # a disk that is full
         raise CannotWrite(folder, f"cannot keep the compiled sampler ({reason_of(error)})") from error
     write_bytes(_mark(), b"")
@@ -57,20 +57,28 @@ def compile_kernel() -> None:
 
 def _name_folder() -> Path:
     """Where numba reads and writes; it asks when a function is made."""
-    folder = cache_folder().parent / "kernels"
+    folder = _folder()
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
     return folder
 
 
 def _mark() -> Path:
-    """Beside what was compiled: of this source, by this version, for this kind of machine."""
+    """Beside what was compiled."""
+    return _folder() / "ready"
+
+
+def _folder() -> Path:
+    """Of this source, by this version, for this kind of machine.
+
+    One for each: numba knows a function by the file it stands in, and not those of what the function calls.
+    """
     about = [platform.machine(), platform.processor(), sys.version, importlib.metadata.version("numba")]
     # numba keeps what it compiles by path, and some versions by time: it compiles a copy elsewhere anew, and
     # who samples must not wait for that.
     about += [f"{kernel} {kernel.stat().st_mtime}" for kernel in _KERNELS]
     sources = b"".join(kernel.read_bytes() for kernel in _KERNELS)
     digest = hashlib.sha256(" ".join(about).encode() + sources).hexdigest()[:16]
-    return cache_folder().parent / "kernels" / f"{digest}.ready"
+    return cache_folder().parent / "kernels" / digest
 
 
 if __name__ == "__main__":

@@ -8,45 +8,35 @@ earlier import left in the cache folder: see `engine.priors.compiling`, which is
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import NamedTuple, cast
 
-import numba
 import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def compiled(function: Function) -> Function:
-    """As part of those that call it."""
-    return cast(Function, _njit()(function))
+from engine.priors.products import Floats, Function, add_product, compiled, njit
 
 
 def entry(*arguments: types.Type) -> Callable[[Function], Function]:
     """For arguments of these types, at once, and kept."""
-    return cast(Callable[[Function], Function], _njit(types.void(*arguments), cache=True))
-
-
-def _njit(signature: Any = None, cache: bool = False) -> Any:
-    # Products may be fused with sums, nothing else: what is infinite or no number keeps its meaning.
-    return numba.njit(signature, cache=cache, nogil=True, fastmath={"contract"}, error_model="numpy")
+    return cast(Callable[[Function], Function], njit(types.void(*arguments), cache=True))
 
 
 class Weights(NamedTuple):
-    """Those of `Matrices`, float32 and contiguous, as the kernel reads them: in long rows.
+    """Those of `Matrices`, float32 and contiguous, matrices in `panels`.
 
     What a cell gives to those to its right is computed along with what it gives to itself: distances lie one
     after another, the cell itself first.
     """
 
     first: Floats  # (K, columns * 2C): each code, embedded, by the kernel of the first layer; nearest first
-    others: Floats  # (L - 1, C, (1 + columns) * 2C)
-    out: Floats  # (L, C + 1, 2C): to the next layer, then to the head; the last row the bias
-    widen: Floats  # (C + 1, H)
-    narrow: Floats  # (H + 1, K)
+    others: Floats  # (L - 1) panels of (C, (1 + columns) * 2C)
+    out: Floats  # L panels of (C, 2C): to the next layer, then to the head
+    out_bias: Floats  # (L, 2C)
+    widen: Floats  # panels of (C, H)
+    widen_bias: Floats  # (H,)
+    narrow: Floats  # panels of (H, K)
+    narrow_bias: Floats  # (K,)
 
 
 class State(NamedTuple):
@@ -71,11 +61,12 @@ class Choice(NamedTuple):
 
 
 # Layouts are said once, so that one compilation serves whatever comes.
-_F2, _F3 = types.float32[:, ::1], types.float32[:, :, ::1]
-_WEIGHTS = types.NamedTuple((_F2, _F3, _F3, _F2, _F2), Weights)  # type: ignore[no-untyped-call]
+_F1, _F2, _F3 = types.float32[::1], types.float32[:, ::1], types.float32[:, :, ::1]
+_F4 = types.float32[:, :, :, ::1]
+_WEIGHTS = types.NamedTuple((_F2, _F4, _F4, _F2, _F3, _F1, _F3, _F1), Weights)  # type: ignore[no-untyped-call]
 _STATE = types.NamedTuple((_F2, _F3, _F2, _F2, _F2, _F2, _F2), State)  # type: ignore[no-untyped-call]
 _CHOICE = types.NamedTuple((types.float64, types.int64, types.float64, types.float64), Choice)  # type: ignore[no-untyped-call]
-_TOLD, _CODES = types.float32[:, :, :, ::1], types.int64[:, :]
+_TOLD, _CODES = _F4, types.int64[:, :]
 _SOME, _EXACT = types.boolean[:], types.float64[:, :]
 
 
@@ -99,8 +90,8 @@ def _run(weights: Weights, state: State, told: Floats, cell: int) -> None:
             _shift(state.others[layer - 1], 2 * channels)
         for image in range(batch):
             for j in range(2 * channels):
-                state.sums[image, j] += weights.out[layer, channels, j]
-        add_product(state.gated, weights.out[layer, :channels], state.sums)
+                state.sums[image, j] += weights.out_bias[layer, j]
+        add_product(state.gated, weights.out[layer], state.sums)
 
 
 @compiled
@@ -123,45 +114,6 @@ def _shift(given: Floats, by: int) -> None:
             given[image, j] = given[image, j + by]
         for j in range(length - by, length):
             given[image, j] = 0.0
-
-
-@compiled
-def add_product(x: Floats, weight: Floats, out: Floats) -> None:
-    """out (B, m) += x (B, n) @ weight (n, m).
-
-    Images go in pairs and rows of the weight in fours, which are read from memory once for all of the batch
-    and from the cache once for a pair. A single image is waiting for memory, which is quickest read straight
-    through. In parts, as a compiler that sees all at once does not compute columns side by side.
-    """
-    pairs = len(x) // 2 * 2
-    if pairs:
-        _add_for_pairs(x, weight, out)
-    _add_singly(x, weight, out, pairs)
-
-
-@compiled
-def _add_for_pairs(x: Floats, weight: Floats, out: Floats) -> None:
-    batch, rows = x.shape
-    for i in range(0, rows - 3, 4):
-        a, b, c, d = weight[i], weight[i + 1], weight[i + 2], weight[i + 3]
-        for image in range(0, batch - 1, 2):
-            x0, x1, x2, x3 = x[image, i], x[image, i + 1], x[image, i + 2], x[image, i + 3]
-            y0, y1, y2, y3 = x[image + 1, i], x[image + 1, i + 1], x[image + 1, i + 2], x[image + 1, i + 3]
-            one, other = out[image], out[image + 1]
-            for j in range(len(a)):
-                one[j] += (x0 * a[j] + x1 * b[j]) + (x2 * c[j] + x3 * d[j])
-                other[j] += (y0 * a[j] + y1 * b[j]) + (y2 * c[j] + y3 * d[j])
-
-
-@compiled
-def _add_singly(x: Floats, weight: Floats, out: Floats, pairs: int) -> None:
-    """All rows for the image that is in no pair, and for the others those that are in no four."""
-    batch, rows = x.shape
-    for image in range(batch):
-        for i in range(rows // 4 * 4 if image < pairs else 0, rows):
-            x0, row, one = x[image, i], weight[i], out[image]
-            for j in range(len(row)):
-                one[j] += x0 * row[j]
 
 
 @compiled
@@ -265,13 +217,13 @@ def look(weights: Weights, state: State) -> None:
     for image in range(batch):
         for j in range(channels):
             state.inputs[image, j] = max(state.sums[image, channels + j], np.float32(0.0))
-        state.wide[image] = weights.widen[channels]
-        state.logits[image] = weights.narrow[width]
-    add_product(state.inputs, weights.widen[:channels], state.wide)
+        state.wide[image] = weights.widen_bias
+        state.logits[image] = weights.narrow_bias
+    add_product(state.inputs, weights.widen, state.wide)
     for image in range(batch):
         for j in range(width):
             state.wide[image, j] = max(state.wide[image, j], np.float32(0.0))
-    add_product(state.wide, weights.narrow[:width], state.logits)
+    add_product(state.wide, weights.narrow, state.logits)
 
 
 @entry(_WEIGHTS, _STATE, _TOLD, types.int64, _CODES, _SOME, _SOME, _EXACT, _CHOICE, _EXACT)

@@ -12,16 +12,17 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from engine.priors.kernel import Floats, add_product, compiled, entry, tanh
+from engine.priors.kernel import entry, tanh
+from engine.priors.products import Floats, add_product, compiled
 
 
 class RowWeights(NamedTuple):
-    """Those of `Matrices`, float32 and contiguous; taps in raster order."""
+    """Those of `Matrices`, float32 and contiguous, matrices in `panels`; taps in raster order."""
 
     embedding: Floats  # (K, C)
-    first: Floats  # (taps, C, 2C)
-    others: Floats  # (L - 1, taps, C, 2C)
-    across: Floats  # (L, 2C, 2C)
+    first: Floats  # taps, each panels of (C, 2C)
+    others: Floats  # (L - 1, taps), each panels of (C, 2C)
+    across: Floats  # L panels of (2C, 2C)
 
 
 class RowState(NamedTuple):
@@ -37,7 +38,7 @@ class RowState(NamedTuple):
 
 _F2, _F3, _F4 = types.float32[:, ::1], types.float32[:, :, ::1], types.float32[:, :, :, ::1]
 _F5 = types.float32[:, :, :, :, ::1]
-_WEIGHTS = types.NamedTuple((_F2, _F3, _F4, _F3), RowWeights)  # type: ignore[no-untyped-call]
+_WEIGHTS = types.NamedTuple((_F2, _F4, _F5, _F4), RowWeights)  # type: ignore[no-untyped-call]
 _STATE = types.NamedTuple((_F4, _F5, _F3, _F3, _F3, _F4), RowState)  # type: ignore[no-untyped-call]
 
 

@@ -33,6 +33,6 @@ def test_torch_serves_until_the_kernel_is_compiled(tmp_path: Path, monkeypatch: 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("CODEBRUSH_CACHE", str(tmp_path / "file"))
-    with pytest.raises(CannotWrite, match="kernels: cannot be written"):
+    with pytest.raises(CannotWrite, match=r"kernels.*: cannot be written"):
         compile_kernel()
     assert not is_compiled()
