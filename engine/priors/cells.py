@@ -42,6 +42,7 @@ class Cells:
         # What the cells of a row are told and given so far, (L, B, (w + room) * 2C): the last give beyond it.
         self._row = torch.empty(matrices.layers, batch, 0, dtype=dtype)
         self._places: dict[int, tuple[_Layer, ...]] = {}  # views of it by cell
+        self._followers: dict[int, Tensor] = {}  # by cell what its code is added to, (B, columns * 2C)
         self._cell = 0
 
     @staticmethod
@@ -57,7 +58,8 @@ class Cells:
         width, matrices = told.shape[2], self._matrices
         length = (width + max(matrices.first_columns, matrices.other_columns)) * self._twice
         if self._row.shape[2] != length:
-            self._row, self._places = self._row.new_zeros(*self._row.shape[:2], length), {}
+            self._row = self._row.new_zeros(*self._row.shape[:2], length)
+            self._places, self._followers = {}, {}
         self._row[:, :, : width * self._twice] = told.flatten(2)
         self._row[:, :, width * self._twice :] = 0
         for column in range(max(0, cell - matrices.first_columns), cell):
@@ -84,7 +86,8 @@ class Cells:
                 codes[:, place] = draw(chosen_by, uniforms[:, place], drawing)
             if is_weighed[place]:
                 nats[:, place] = nats_of(own, codes[:, place])
-            self._give(torch.from_numpy(np.tile(codes[:, place], copies)), self._cell)
+            chosen = codes[:, place].copy() if copies == 1 else np.tile(codes[:, place], copies)
+            self._give(torch.from_numpy(chosen), self._cell)
             self._cell += 1
         return nats
 
@@ -109,9 +112,12 @@ class Cells:
 
     def _give(self, codes: Tensor, column: int) -> None:
         """The codes (B,) of a cell are known: those to its right are told."""
-        given = self._matrices.first[codes]
-        begin = (column + 1) * self._twice
-        self._row[0, :, begin : begin + given.shape[1]] += given
+        followers = self._followers.get(column)
+        if followers is None:
+            begin = (column + 1) * self._twice
+            followers = self._row[0, :, begin : begin + self._matrices.first.shape[1]]
+            self._followers[column] = followers
+        followers.add_(self._matrices.first.index_select(0, codes))
 
     def _views(self) -> tuple[_Layer, ...]:
         """Of the cell, made the first time that a row comes to it."""

@@ -49,6 +49,8 @@ class Drawing:
 
 
 AS_TRAINED = Drawing()
+_SMALLEST = 1e-300
+"""Temperature, without becoming infinite what is divided by it: only the likeliest code has a weight then."""
 
 
 def guided(with_label: Logits, without: Logits, guidance: float) -> Logits:
@@ -78,10 +80,10 @@ def weights_of(logits: Logits, drawing: Drawing) -> NDArray[np.float64]:
 
     Needs a temperature above 0.
     """
-    exact = logits.astype(np.float64)
-    # A tiny temperature makes infinities of the others, which is what it means.
-    with np.errstate(over="ignore"):
-        weights = np.exp((exact - exact.max(axis=1, keepdims=True)) / drawing.temperature)
+    weights = logits.astype(np.float64)
+    weights -= weights.max(axis=1, keepdims=True)
+    weights /= max(drawing.temperature, _SMALLEST)
+    np.exp(weights, out=weights)
     return _kept(weights, drawing) if drawing.is_filtered else weights
 
 
