@@ -84,7 +84,7 @@ def _adding(rows: int) -> Any:
         length = cgutils.unpack_tuple(builder, x.shape)[-1]
         vector = ir.VectorType(ir.FloatType(), _LANES)
         multiply_add = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fma.v{_LANES}f32"
+            builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fmuladd.v{_LANES}f32"
         )
         starts = range(0, WIDTH, _LANES)
 
