@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -94,8 +95,9 @@ class CompiledRows(VerticalStack):
         self._state.others[:] = np.repeat(other._state.others, copies, axis=2)
 
 
+@lru_cache(maxsize=4)
 def weights_of(matrices: Matrices) -> kernel.Weights:
-    """The matrices as the kernel takes them."""
+    """The matrices as the kernel takes them; those of the last few priors are kept."""
     (widen, widen_bias), (narrow, narrow_bias) = matrices.widen, matrices.narrow
     return kernel.Weights(
         first=matrices.first.numpy(),
@@ -109,6 +111,7 @@ def weights_of(matrices: Matrices) -> kernel.Weights:
     )
 
 
+@lru_cache(maxsize=4)
 def row_weights_of(matrices: Matrices) -> row_kernel.RowWeights:
     """The matrices as the kernel of the rows takes them."""
     channels = matrices.channels

@@ -22,9 +22,9 @@ from torch import Tensor, nn
 from engine.priors.pixelcnn import GatedLayer, PixelCNN
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Matrices:
-    """L layers of C channels, K codes, on the CPU."""
+    """L layers of C channels, K codes, on the CPU. Equal to itself alone."""
 
     embedding: Tensor  # (K, C)
     vertical: tuple[Tensor, ...]  # per layer (2C, rows * columns * C)

@@ -206,7 +206,7 @@ def _condition(request: FillRequest) -> Tensor | None:
 
 
 def _copied(codes: Codes, copies: int) -> Tensor:
-    return torch.from_numpy(codes).repeat(copies, 1)
+    return torch.from_numpy(np.concatenate([codes] * copies))
 
 
 def _parts(first: int, end: int, most: int) -> Iterator[slice]:
