@@ -13,14 +13,18 @@ from engine.models.base import Autoencoder, VariationalAutoencoder
 def validate(model: Autoencoder, pictures: Pictures, measured: Pictures | None = None) -> dict[str, float]:
     """`valid_mse` and `valid_psnr` of mean latents; for variational models also `valid_elbo` and its terms.
 
-    Nats are means over pictures of sums over pixels, z drawn once per picture, the same at every call.
+    Those that learn by several draws of z have a `valid_importance_bound` of as many. Nats are means over
+    pictures of sums over pixels, the draws the same at every call.
     `measured` are the pictures that they are measured on where these are not `pictures`: see `nats_pictures`.
     """
     mse = mean_squared_error(model, pictures)
     figures = {"valid_mse": mse, "valid_psnr": psnr_of(mse)}
     if isinstance(model, VariationalAutoencoder):
-        nats = measure_nats(model, pictures if measured is None else measured, samples=1)
+        samples = getattr(model.config, "importance_samples", 1)
+        nats = measure_nats(model, pictures if measured is None else measured, samples)
         figures |= {"valid_elbo": nats.elbo, "valid_kl": nats.kl, "valid_reconstruction": nats.reconstruction}
+        if samples > 1:
+            figures["valid_importance_bound"] = -nats.nll
     return figures
 
 
@@ -31,5 +35,6 @@ def nats_pictures(model: Autoencoder, pictures: Pictures) -> Pictures:
 
 
 def score(figures: Mapping[str, float]) -> float:
-    """What is highest for the best model: the ELBO, or minus the squared error where there is none."""
-    return figures["valid_elbo"] if "valid_elbo" in figures else -figures["valid_mse"]
+    """What is highest for the best model: its bound, or minus the squared error where it has none."""
+    names = "valid_importance_bound", "valid_elbo"
+    return next((figures[name] for name in names if name in figures), -figures["valid_mse"])

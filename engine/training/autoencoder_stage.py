@@ -91,9 +91,12 @@ class AutoencoderStage(Stage):
         return statistics_tensors(code_statistics(model, self._train.spread(MOST_MEASURED), done))
 
     def quality(self, metrics: Mapping[str, float]) -> str:
-        psnr, elbo = metrics.get("valid_psnr"), metrics.get("valid_elbo")
+        psnr = metrics.get("valid_psnr")
         words = "" if psnr is None else f", {psnr:.2f} dB on the validation split"
-        return words if elbo is None else f"{words}, ELBO {elbo:.2f} nats"
+        for name, what in ("valid_importance_bound", "importance-weighted bound"), ("valid_elbo", "ELBO"):
+            if name in metrics:
+                return f"{words}, {what} {metrics[name]:.2f} nats"
+        return words
 
 
 def _autoencoder(model: Trainable[Any]) -> Autoencoder:

@@ -93,9 +93,11 @@ def memory_words(megabytes: float) -> str:
 
 
 def best_words(best: dict[str, float]) -> str:
-    """What the best model measured, in one figure: bits, ELBO or PSNR; empty before a validation."""
+    """What the best model measured, in one figure: bits, a bound or PSNR; empty before a validation."""
     if "valid_bits" in best:
         return f"{best['valid_bits']:.2f} bits per code"
+    if "valid_importance_bound" in best:
+        return f"Bound {best['valid_importance_bound']:.1f}"
     if "valid_elbo" in best:
         return f"ELBO {best['valid_elbo']:.1f}"
     return f"{best['valid_psnr']:.2f} dB" if "valid_psnr" in best else ""

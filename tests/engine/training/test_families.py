@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import engine
+from engine.analysis.likelihood import measure_nats
 from engine.analysis.reconstruction import condition_of
 from engine.analysis.validation import nats_pictures, score, validate
 from engine.checkpoint import read_card, read_statistics, read_tensors
@@ -149,6 +150,17 @@ def test_validation_gives_a_model_its_labels_and_equal_draws() -> None:
     assert validate(model, swapped)["valid_mse"] != figures["valid_mse"]
     assert validate(model, swapped)["valid_elbo"] != figures["valid_elbo"]
     assert score(figures) == figures["valid_elbo"]
+
+
+def test_what_learns_by_several_draws_is_chosen_by_as_many() -> None:
+    torch.manual_seed(1)
+    sizes = {"image_size": 16, "channels": 1, "latent_dim": 4, "width": 8, "importance_samples": 3}
+    model = build("vae", {**sizes, "likelihood": "bernoulli", "binarise": "static"}).eval()
+    pictures = small_pictures(channels=1).binarised()
+    figures = validate(model, pictures)
+    assert figures["valid_importance_bound"] == -measure_nats(model, pictures, 3).nll
+    assert figures["valid_importance_bound"] != figures["valid_elbo"]
+    assert score(figures) == figures["valid_importance_bound"]
 
 
 def test_a_condition_is_one_hot_or_none() -> None:

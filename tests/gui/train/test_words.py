@@ -56,6 +56,7 @@ def test_memory() -> None:
 def test_the_best_figure_is_the_elbo_where_there_is_one() -> None:
     assert best_words({"valid_psnr": 27.312, "valid_mse": 0.1}) == "27.31 dB"
     assert best_words({"valid_psnr": 27.3, "valid_elbo": -91.24}) == "ELBO -91.2"
+    assert best_words({"valid_elbo": -91.24, "valid_importance_bound": -89.96}) == "Bound -90.0"
     assert best_words({}) == ""
     assert best_words({"valid_bits": 3.358, "valid_bits_0": 2.0}) == "3.36 bits per code"
 
