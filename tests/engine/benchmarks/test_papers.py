@@ -13,11 +13,13 @@ from engine.analysis import evaluate as evaluation
 from engine.analysis.evaluate import evaluate
 from engine.benchmarks import papers as benchmark
 from engine.benchmarks.papers import RECIPES, Recipe, papers
+from engine.checkpoint import read_card
 from engine.data.source import DataShape
 from engine.errors import RunFault
 from engine.models.registry import load
 from engine.training import start
-from engine.training.config import parse_settings
+from engine.training.config import Length, parse_settings
+from engine.training.run import Run
 from tests.small import small_pictures
 
 TINY = ("architecture=mlp", "hidden=4", "latent_dim=2", "image_size=16", "channels=1", "validations=1")
@@ -27,7 +29,7 @@ TINY_TRAINING = ("likelihood=bernoulli", "binarise=static", "batch_size=8", "fli
 @pytest.fixture
 def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recipe:
     """One recipe, of a tiny model for blobs; runs are in a folder of the test's own."""
-    recipe = Recipe("tiny", "vae", "blobs", 1, (*TINY, *TINY_TRAINING))
+    recipe = Recipe("tiny", "vae", "blobs", Length(epochs=1), (*TINY, *TINY_TRAINING))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(benchmark, "RECIPES", (recipe,))
     monkeypatch.setattr(benchmark, "SAMPLES", 5)
@@ -65,6 +67,20 @@ def test_a_run_that_was_trained_otherwise_is_not_taken_for_the_recipes(
     monkeypatch.setattr(benchmark, "RECIPES", (other,))
     with pytest.raises(RunFault, match="kl_weight"):
         papers()
+
+
+def test_a_recipe_goes_on_from_another(tiny: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    more = replace(
+        tiny, name="more", length=Length(steps=1), settings=TINY_TRAINING, seed=1, start_from="tiny"
+    )
+    monkeypatch.setattr(benchmark, "RECIPES", (tiny, more))
+    _, row = papers()["rows"]
+    start_from = Run(Path("runs/more")).read_config().start_from
+    assert start_from is not None
+    assert start_from.weights_id == read_card(Run(Path("runs/tiny")).best).model_id
+    assert "--start-from runs/tiny --data blobs --steps 1 --seed 1" in row["command"]
+    (_, again) = papers()["rows"]  # finished: neither trained again nor refused
+    assert again["nll_nats"] == row["nll_nats"]
 
 
 def test_recipes_are_of_options_that_exist_and_the_papers_mlp_has_its_sizes() -> None:
