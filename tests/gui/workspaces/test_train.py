@@ -258,7 +258,7 @@ def test_a_run_starts_from_another_and_says_so(qtbot: QtBot, window: Window) -> 
     assert not settings.start.isEnabled()
     _wait(qtbot, settings.start.isEnabled)
     _start(qtbot, window, "second", "finished", steps=20, steps_per_s=500)
-    assert window.train.progress.about.text() == "VQ-VAE on dots, from first"
+    _wait(qtbot, lambda: window.train.progress.about.text() == "VQ-VAE on dots, from first")
 
     def tip() -> str:
         return str(window.train.runs.list.runs.index(0).data(Qt.ItemDataRole.ToolTipRole))
