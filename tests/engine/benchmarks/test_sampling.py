@@ -94,7 +94,7 @@ def test_a_kernel_that_cannot_be_kept_is_said(
 ) -> None:
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("CODEBRUSH_CACHE", str(tmp_path / "file"))
-    with pytest.raises(CannotWrite, match="kernels.*: cannot be written"):
+    with pytest.raises(CannotWrite, match=r"kernels.*: cannot be written"):
         compiled_cells()
 
 
