@@ -73,7 +73,7 @@ RECIPES = (
         ),
     ),
     Recipe(
-        # Many draws cost as much time each, so that few do most of the work.
+        # Every draw costs as much time, so few of them do most of the work and many only the rest.
         "papers-iwae-on", "vae", "mnist", Length(steps=12000),
         (
             "likelihood=bernoulli", "binarise=static", "batch_size=128", "importance_samples=20",

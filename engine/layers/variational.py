@@ -90,7 +90,10 @@ def kl_weight_at(config: VariationalConfig, step: int) -> float:
 def refuse_conflicting(config: VariationalConfig) -> None:
     """Raises `OptionFault` where options ask for what does not go together."""
     if config.free_bits and config.importance_samples > 1:
-        raise OptionFault("free_bits are of the KL, which more than one importance_samples has not")
+        raise OptionFault(
+            f"free_bits {config.free_bits:g} and importance_samples {config.importance_samples} do not go "
+            "together: use free_bits 0 or importance_samples 1"
+        )
 
 
 def variational_loss(

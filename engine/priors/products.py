@@ -57,9 +57,13 @@ def panels(weight: Floats) -> Floats:
     return cut
 
 
-@compiled
 def _start(panel: int, columns: int) -> int:
+    """The first column of a panel."""
     return min(panel * WIDTH, columns - WIDTH)
+
+
+# Apart: called from outside the kernels, a compiled function would be compiled then and there.
+_compiled_start = compiled(_start)
 
 
 def _adding(rows: int) -> Any:
@@ -139,7 +143,7 @@ def _add_panels(x: Floats, weight: Floats, out: Floats) -> None:
     rows, length = x.shape
     columns = out.shape[1]
     for panel in range(len(weight)):
-        start, weight_at = _start(panel, columns), panel * length * WIDTH
+        start, weight_at = _compiled_start(panel, columns), panel * length * WIDTH
         for row in range(0, rows - 1, 2):
             _add_two(out, row * columns + start, x, row * length, weight, weight_at)
         if rows % 2:

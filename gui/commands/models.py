@@ -177,8 +177,8 @@ def fits(painting: Painting, card: ModelCard) -> bool:
     return (ratios, counts) == (painting.grid.ratios, painting.grid.code_counts)
 
 
-SHOWS = 48.0
-"""How colourful a code must be to show on paper: the difference of its channels, of 255."""
+VIVID_ENOUGH = 48.0
+"""To show on paper: the difference of a colour's channels, of 255."""
 
 
 def vivid_code(looks: CodeLooks) -> int:
@@ -190,7 +190,7 @@ def vivid_code(looks: CodeLooks) -> int:
     # The fills of a coarse level may all be paper, where its codes say more than a colour.
     for some in (looks.fills, np.full(len(colours), True)):
         good = _in_good_use(some, looks)
-        if vividness[good].max(initial=-np.inf) >= SHOWS:
+        if vividness[good].max(initial=-np.inf) >= VIVID_ENOUGH:
             return int(np.argmax(np.where(good, vividness, -np.inf)))
     return int(np.argmax(vividness))
 
