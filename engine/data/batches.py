@@ -20,13 +20,16 @@ from engine.data.source import Pictures
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
 
 
-class Flips(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The one change that codes allow: the mirror image, encoded."""
+class CodeAugmentation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What codes allow, too: the mirror image, encoded, and which pictures are drawn how often."""
 
     flips: Annotated[Fraction, Meta(description="share of pictures that are mirrored")] = 0.5
+    label_balance: Annotated[
+        Fraction, Meta(description="rare labels more often: 0 as they come, 1 all equally often")
+    ] = 0.0
 
 
-class Augmentation(Flips, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Augmentation(CodeAugmentation, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is mixed into the pictures, each as a fraction of them.
 
     Enlarged crops (zooms) make a codebook that serves canvases larger than one picture; flat colours and
@@ -73,13 +76,30 @@ class Batch:
 class Batches(ABC):
     """Draws without replacement, epoch by epoch; each epoch's order is a function of (seed, epoch).
 
+    With `balance` b, a label of n pictures gets a share of an epoch like n^(1 - b): a picture then comes
+    more than once in an epoch, or not in every one ("Decoupling Representation and Classifier for Long-Tailed
+    Recognition", Kang et al., arXiv 1910.09217, equation 1, where q is 1 - b).
+
     What is drawn for a picture is a function of (seed, its place among all that are ever drawn), so each of
     `ranks` processes builds its own rows of a batch, and they are the rows one process would have built.
     """
 
-    def __init__(self, count: int, batch_size: int, seed: int, rank: int = 0, ranks: int = 1) -> None:
-        """Of `count` pictures; `batch_size` is that of all `ranks` processes; this one is `rank`."""
-        self.count = count
+    def __init__(
+        self,
+        labels: NDArray[np.int64],
+        batch_size: int,
+        seed: int,
+        balance: float = 0.0,
+        rank: int = 0,
+        ranks: int = 1,
+    ) -> None:
+        """Of pictures with `labels` (n,).
+
+        `batch_size` is that of all `ranks` processes; this one is `rank`.
+        """
+        self.labels = labels
+        self.count = len(labels)
+        self._shares = _shares(labels, balance) if balance else None
         self.batch_size = batch_size
         self.seed = seed
         self.own = range(rank * batch_size // ranks, (rank + 1) * batch_size // ranks)
@@ -109,9 +129,19 @@ class Batches(ABC):
         return np.array([self._orders[epoch][p] for epoch, p in zip(epochs, within, strict=True)], np.intp)
 
     def _order(self, epoch: int) -> NDArray[np.intp]:
+        order = self._shuffled(epoch)
+        if self._shares is None:
+            return order
+        # Systematic resampling: a picture of share s comes floor(s n) or ceil(s n) times.
+        start = float(_words(self.seed, "balance", [0, epoch], 1)[0] >> np.uint64(11)) * 2.0**-53
+        ends = np.cumsum(self._shares[order])
+        taken = np.searchsorted(ends, (start + np.arange(self.count)) / self.count * ends[-1], side="right")
+        repeated: NDArray[np.intp] = order[np.minimum(taken, self.count - 1)]
+        return repeated[self._shuffled(epoch, "again")]
+
+    def _shuffled(self, epoch: int, purpose: str = "epoch") -> NDArray[np.intp]:
         # Not `permutation`, which another version of NumPy may do otherwise.
-        words = _words(self.seed, "epoch", [0, epoch], self.count)
-        return np.argsort(words, kind="stable")
+        return np.argsort(_words(self.seed, purpose, [0, epoch], self.count), kind="stable")
 
 
 class PictureBatches(Batches):
@@ -126,9 +156,8 @@ class PictureBatches(Batches):
         rank: int = 0,
         ranks: int = 1,
     ) -> None:
-        super().__init__(len(pictures), batch_size, seed, rank, ranks)
+        super().__init__(pictures.labels, batch_size, seed, augmentation.label_balance, rank, ranks)
         self.images = pictures.images
-        self.labels = pictures.labels
         self.augmentation = augmentation
 
     def at(self, step: int) -> Batch:
@@ -141,6 +170,13 @@ class PictureBatches(Batches):
         return Batch(
             batch.contiguous(memory_format=torch.channels_last), torch.from_numpy(self.labels[indices])
         )
+
+
+def _shares(labels: NDArray[np.int64], balance: float) -> NDArray[np.float64]:
+    """Of an epoch, of each picture (n,): those of a label make up n^(1 - balance), all together 1."""
+    _, label, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    shares = counts[label] ** -balance
+    return np.asarray(shares / shares.sum(), dtype=np.float64)
 
 
 def _words(seed: int, purpose: str, counter: list[int], count: int) -> NDArray[np.uint64]:

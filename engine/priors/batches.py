@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.data.batches import Batch, Batches
+from engine.data.batches import Batch, Batches, CodeAugmentation
 from engine.priors.code_cache import Codes
 
 
@@ -19,14 +19,13 @@ class CodeBatches(Batches):
         labels: NDArray[np.int64],
         batch_size: int,
         seed: int,
-        flips: float,
+        augmentation: CodeAugmentation,
         rank: int = 0,
         ranks: int = 1,
     ) -> None:
-        super().__init__(len(labels), batch_size, seed, rank, ranks)
+        super().__init__(labels, batch_size, seed, augmentation.label_balance, rank, ranks)
         self.codes = codes
-        self.labels = labels
-        self.flips = flips
+        self.flips = augmentation.flips
 
     def at(self, step: int) -> Batch:
         indices, draws = self.drawn(step)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from engine.data.batches import Augmentation, Flips
+from engine.data.batches import Augmentation, CodeAugmentation
 from engine.data.source import DataShape
 from engine.errors import OptionFault
 from engine.models.base import ModelConfig
@@ -118,9 +118,9 @@ def parse_prior_settings(
     """As `parse_settings`, for priors."""
     asked = _asked(PRIOR_SECTIONS, settings, batch_size)
     parsed = _parsed(PRIOR_SECTIONS, {**PRIOR_SETTINGS, **(prior or {}), **asked})
-    flips = parsed["augmentation"].flips
-    unvaried = Augmentation(flips=flips, crops=0.0, zooms=0.0, flats=0.0, gradients=0.0)
-    return parsed["prior"], parsed["training"], unvaried
+    of_codes = msgspec.structs.asdict(parsed["augmentation"])
+    augmentation = Augmentation(**of_codes, crops=0.0, zooms=0.0, flats=0.0, gradients=0.0)
+    return parsed["prior"], parsed["training"], augmentation
 
 
 def settings_beside(config: RunConfig, settings: Sequence[str]) -> list[tuple[str, Any, Any]]:
@@ -148,7 +148,7 @@ def model_config(family: str, values: Mapping[str, Any]) -> ModelConfig:
 PRIOR_SECTIONS: Sections = {
     "prior": PriorConfig,
     "training": TrainingConfig,
-    "augmentation": Flips,
+    "augmentation": CodeAugmentation,
 }
 """The configs that options of priors go to."""
 

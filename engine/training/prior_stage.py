@@ -80,8 +80,8 @@ class PriorStage(Stage):
     def batches(self, processes: Processes) -> Batches:
         size, seed = self._config.training.batch_size, self._config.seed
         processes.part_of(size)
-        flips = self._config.augmentation.flips
-        return CodeBatches(self._train, self._labels, size, seed, flips, processes.rank, processes.ranks)
+        how = self._config.augmentation
+        return CodeBatches(self._train, self._labels, size, seed, how, processes.rank, processes.ranks)
 
     def validate(self, model: Trainable[Any]) -> dict[str, float]:
         """Bits per code of each level and of all codes together."""

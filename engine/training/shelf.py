@@ -199,7 +199,7 @@ def _asked(config: _Config) -> Iterator[tuple[str, Any]]:
         yield from (config.model | config.training | config.augmentation).items()
     else:
         yield from (config.prior.config | config.training).items()
-        yield "flips", config.augmentation.get("flips")
+        yield from ((name, config.augmentation.get(name)) for name in ("flips", "label_balance"))
 
 
 def rename_run(folder: Path, name: str) -> Path:

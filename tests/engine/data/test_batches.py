@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.data.batches import Augmentation, PictureBatches, _draws
 from engine.data.rows import Rows
@@ -150,3 +152,58 @@ def test_the_pictures_themselves_stay_as_they_are(tmp_path: Path) -> None:
         assert torch.equal(PictureBatches(mapped, 16, 0, every).at(step).images, expected)
         assert torch.equal(PictureBatches(array, 16, 0, every).at(step).images, expected)
     assert np.array_equal(TRAIN.images.base, before)  # type: ignore[union-attr]
+
+
+def labelled(counts: list[int], balance: float, seed: int = 0) -> PictureBatches:
+    """So many pictures of each label, all in one batch."""
+    labels = np.repeat(np.arange(len(counts)), counts)
+    images = np.zeros((len(labels), 1, 1, 1), np.uint8)
+    pictures = replace(small_pictures(channels=1), images=images, labels=labels)
+    return PictureBatches(pictures, len(labels), seed, Augmentation(**NONE, label_balance=balance))
+
+
+@given(
+    counts=st.lists(st.integers(1, 60), min_size=1, max_size=6),
+    balance=st.sampled_from([0.1, 0.5, 1.0]),
+    seed=st.integers(0, 2**32),
+)
+def test_balanced_labels_have_their_share_of_every_epoch(
+    counts: list[int], balance: float, seed: int
+) -> None:
+    batches = labelled(counts, balance, seed)
+    wanted = np.array(counts) ** (1 - balance)
+    wanted *= sum(counts) / wanted.sum()
+    for epoch in range(3):
+        order = batches._order(epoch)
+        assert len(order) == sum(counts)
+        times = np.bincount(order, minlength=sum(counts))
+        each = (wanted / counts)[batches.labels]
+        assert (times >= np.floor(each - 1e-9)).all()
+        assert (times <= np.ceil(each + 1e-9)).all()
+        # No label strays by more than what its pictures stray.
+        seen = np.bincount(batches.labels, times, len(counts))
+        assert (np.abs(seen - wanted) <= np.array(counts)).all()
+
+
+def test_over_many_epochs_balanced_pictures_come_as_often_as_their_share_says() -> None:
+    batches = labelled([40, 10, 5], 0.5)
+    times = np.bincount(np.concatenate([batches._order(epoch) for epoch in range(400)]), minlength=55)
+    wanted = np.sqrt([40, 10, 5]) / np.sqrt([40, 10, 5]).sum() * 55 * 400
+    seen = np.bincount(batches.labels, times)
+    assert seen == pytest.approx(wanted, rel=0.03)
+    assert times == pytest.approx((wanted / [40, 10, 5])[batches.labels], rel=0.15)
+
+
+def test_a_picture_that_comes_again_comes_somewhere_else_in_the_epoch() -> None:
+    order = labelled([300, 3], 1.0)._order(0)
+    places = np.flatnonzero(order >= 300)
+    assert len(places) in (151, 152)
+    assert np.diff(places).max() > 5  # they would be neighbours if drawn in a row
+    assert 60 < np.median(places) < 240
+
+
+def test_without_balance_and_with_equally_many_of_each_label_a_picture_comes_once() -> None:
+    for balance in (0.0, 1.0):
+        batches = labelled([7, 7, 7], balance)
+        for epoch in range(3):
+            assert sorted(batches._order(epoch)) == list(range(21))

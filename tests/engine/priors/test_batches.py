@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from engine.data.batches import CodeAugmentation
 from engine.priors.batches import CodeBatches
 
 COUNT = 10
@@ -18,7 +19,7 @@ CODES = [level.astype(np.uint16) for level in CODES]
 
 
 def batches(size: int = 5, seed: int = 0, flips: float = 0.5, rank: int = 0, ranks: int = 1) -> CodeBatches:
-    return CodeBatches(CODES, LABELS, size, seed, flips, rank, ranks)
+    return CodeBatches(CODES, LABELS, size, seed, CodeAugmentation(flips=flips), rank, ranks)
 
 
 def test_each_picture_comes_once_an_epoch_on_all_levels_at_once() -> None:
@@ -52,3 +53,9 @@ def test_processes_share_a_batch_out() -> None:
     parts = [batches(size=6, rank=rank, ranks=2).at(4) for rank in range(2)]
     assert torch.equal(torch.cat([part.inputs[1] for part in parts]), whole.inputs[1])
     assert torch.equal(torch.cat([part.labels for part in parts]), whole.labels)
+
+
+def test_rare_labels_come_more_often_where_they_are_balanced() -> None:
+    labels = np.array([0] * 8 + [1] * 2, dtype=np.int64)
+    even = CodeBatches(CODES, labels, 10, 3, CodeAugmentation(label_balance=1.0))
+    assert even.at(0).labels.bincount().tolist() == [5, 5]
