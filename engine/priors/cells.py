@@ -29,9 +29,9 @@ Exact = NDArray[np.float64]
 class Cells:
     """One row at a time: `begin`, then `fill` for one run of cells after another."""
 
-    cells_at_once = 1
-
     def __init__(self, matrices: Matrices, batch: int) -> None:
+        # A few milliseconds: often enough to be stopped, seldom enough for the call not to count.
+        self.cells_at_once = max(1, min(8, 64 // batch))
         self._matrices = matrices
         channels, dtype = matrices.channels, matrices.embedding.dtype
         self._twice = 2 * channels
@@ -43,6 +43,7 @@ class Cells:
         self._row = torch.empty(matrices.layers, batch, 0, dtype=dtype)
         self._places: dict[int, tuple[_Layer, ...]] = {}  # views of it by cell
         self._followers: dict[int, Tensor] = {}  # by cell what its code is added to, (B, columns * 2C)
+        self._chosen = torch.zeros(batch, dtype=torch.int64)  # the codes of the cell
         self._cell = 0
 
     @staticmethod
@@ -76,6 +77,7 @@ class Cells:
         and guide the others.
         """
         copies, nats = len(self._sums) // len(codes), np.zeros(codes.shape)
+        chosen = self._chosen.numpy().reshape(copies, -1)
         for place in range(codes.shape[1]):
             self._run()
             if is_drawn[place] or is_weighed[place]:
@@ -86,8 +88,8 @@ class Cells:
                 codes[:, place] = draw(chosen_by, uniforms[:, place], drawing)
             if is_weighed[place]:
                 nats[:, place] = nats_of(own, codes[:, place])
-            chosen = codes[:, place].copy() if copies == 1 else np.tile(codes[:, place], copies)
-            self._give(torch.from_numpy(chosen), self._cell)
+            chosen[:] = codes[:, place]
+            self._give(self._chosen, self._cell)
             self._cell += 1
         return nats
 

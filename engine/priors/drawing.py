@@ -62,9 +62,11 @@ def draw(logits: Logits, uniforms: NDArray[np.float64], drawing: Drawing) -> NDA
     """A code (B,) per row of logits (B, K): the first whose cumulative probability exceeds uniforms (B,)."""
     if drawing.temperature == 0:
         return np.asarray(logits.argmax(axis=1), np.int64)
-    cumulative = np.cumsum(weights_of(logits, drawing), axis=1)
+    # Ufuncs themselves, and in place: what wraps them costs as much as they do, for every cell of a grid.
+    cumulative = weights_of(logits, drawing)
+    np.add.accumulate(cumulative, axis=1, out=cumulative)
     passed = cumulative <= uniforms[:, None] * cumulative[:, -1:]
-    return np.asarray(np.count_nonzero(passed, axis=1), np.int64)
+    return np.asarray(np.add.reduce(passed, axis=1, dtype=np.int64))
 
 
 def nats_of(logits: Logits, codes: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -81,8 +83,9 @@ def weights_of(logits: Logits, drawing: Drawing) -> NDArray[np.float64]:
     Needs a temperature above 0.
     """
     weights = logits.astype(np.float64)
-    weights -= weights.max(axis=1, keepdims=True)
-    weights /= max(drawing.temperature, _SMALLEST)
+    weights -= np.maximum.reduce(weights, axis=1, keepdims=True)
+    if drawing.temperature != 1:
+        weights /= max(drawing.temperature, _SMALLEST)
     np.exp(weights, out=weights)
     return _kept(weights, drawing) if drawing.is_filtered else weights
 

@@ -192,9 +192,12 @@ def test_an_image_is_the_same_whichever_are_drawn_beside_it() -> None:
     assert not np.array_equal(several[2], several[3])
 
 
-def test_progress_goes_from_cell_to_cell_and_ends_at_one() -> None:
-    shares = [drawn.share for drawn in Sampler(priors()).fill(request_of([(4, 5)]))]
-    assert shares == pytest.approx([(cell + 1) / 20 for cell in range(20)])
+@pytest.mark.parametrize(("images", "together"), [(1, 8), (16, 4), (40, 1), (100, 1)])
+def test_progress_goes_on_by_few_cells_of_many_images_and_ends_at_one(images: int, together: int) -> None:
+    drawn = list(Sampler(priors()).fill(request_of([(2, 10)], images=tuple(range(images)))))
+    ends = [end for row in (0, 10) for end in (*range(row + together, row + 10, together), row + 10)]
+    assert [event.share for event in drawn] == pytest.approx([end / 20 for end in ends])
+    assert [10 * event.row + event.column + event.codes.shape[1] for event in drawn] == ends
 
 
 def test_nothing_masked_is_nothing_to_do() -> None:
