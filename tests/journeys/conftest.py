@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import main
-from tests.journeys.command import Call, Result
+from tests.journeys.command import Call, Result, pictures, settings
 
 
 @pytest.fixture
@@ -31,3 +31,23 @@ def call(
 
     yield call
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with splits of its own."""
+    folder = tmp_path_factory.mktemp("data") / "photos"
+    for seed, (split, count) in enumerate([("train", 12), ("valid", 4), ("test", 4)]):
+        pictures(folder / split, count, seed)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Path:
+    """A run trained to its end; only read."""
+    run = tmp_path_factory.mktemp("runs") / "first"
+    threads = torch.get_num_threads()
+    words = ["train", "--model", "vqvae", "--data", photos, "--out", run, "--steps", 6, "--batch-size", 4]
+    assert main.main([str(word) for word in [*words, *settings()]]) == 0
+    torch.set_num_threads(threads)
+    return run
