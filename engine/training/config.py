@@ -39,6 +39,10 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Literal["auto", "float32", "bfloat16"], Meta(description="auto: bfloat16 where the processor has it")
     ] = "auto"
     validations: Annotated[int, Meta(ge=1, le=1000, description="validations over the run")] = 20
+    keep: Annotated[
+        Literal["best", "newest"],
+        Meta(description="the model that a run leaves: of its best validation or of the newest"),
+    ] = "best"
     snapshot_s: Annotated[float, Meta(gt=0.0, description="seconds between snapshots")] = 60.0
 
 

@@ -192,7 +192,7 @@ class Trainer:
             yield self._warning(news)
 
     def _validate(self) -> Iterator[Event]:
-        """Measure, show and keep the best; without a validation split the newest is the best there is."""
+        """Measure, show and keep the best or the newest; without a validation split they are one."""
         yield from self._tell()
         with self.learner.finished_weights():
             metrics = self.stage.validate(self.learner.model)
@@ -200,7 +200,8 @@ class Trainer:
             self._journal.add_measured(self.step, metrics)
         path = self.run.previews / f"step-{self.step:07d}.png"
         yield self._attempt(lambda: self._preview(path, metrics))
-        if not metrics or self.stage.score(metrics) > self.keeper.best_score:
+        is_kept = not metrics or self.config.training.keep == "newest"
+        if is_kept or self.stage.score(metrics) > self.keeper.best_score:
             yield self._attempt(lambda: self._save_best(metrics))
 
     def _stop(self) -> Iterator[Event]:

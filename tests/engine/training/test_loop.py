@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from engine.data.source import Pictures
 from engine.models.vqvae import VQVAE
 from engine.progress import Progress
 from engine.training import loop, start
+from engine.training.autoencoder_stage import AutoencoderStage
 from engine.training.config import Length, RunConfig
 from engine.training.events import Event
 from engine.training.run import Run
@@ -77,6 +79,17 @@ def test_the_best_on_the_validation_split_is_kept(tmp_path: Path) -> None:
     card = read_card(tmp_path / "run" / "model.safetensors")
     assert (card.metrics["valid_mse"], card.training["step"]) == best
     assert card.recipe["seed"] == 0
+
+
+@pytest.mark.parametrize(("keep", "step"), [("best", 4), ("newest", 12)])
+def test_of_a_run_that_gets_worse_the_best_is_kept_or_the_newest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: str, step: int
+) -> None:
+    scores = itertools.count(0, -1)
+    monkeypatch.setattr(AutoencoderStage, "score", lambda *_: float(next(scores)))
+    settings = (*request(tmp_path / "run").settings, f"keep={keep}")
+    finish(tmp_path / "run", settings=settings)
+    assert read_card(tmp_path / "run" / "model.safetensors").training["step"] == step
 
 
 @pytest.mark.parametrize("stops", [(5,), (1, 4, 11)])
