@@ -111,6 +111,11 @@ class TinyPrior:
             bits = sum(float(level.bits.sum()) for level in self.surprise(codes))
             yield Variation(number, tuple(codes), bits)
 
+    def follow(self, request: ResampleRequest, level: int) -> Iterator[Drawn | Variation]:
+        """Any code in the selected cells of finer levels."""
+        assert not any(mask.any() for mask in request.masks[: level + 1])
+        return self.resample(request)
+
     def dream(self, request: DreamRequest) -> Iterator[Drawn]:
         """The next code instead of the one in hand, cell by cell."""
         cells = np.argwhere(request.mask).tolist()

@@ -77,6 +77,13 @@ class CodePrior(Protocol):
         """
         ...
 
+    def follow(self, request: ResampleRequest, level: int) -> Iterator[Drawn | Variation]:
+        """As `resample`: codes of levels finer than `level` near what it and coarser ones show by themselves.
+
+        Where the model was not trained to show them by themselves, no other than `resample`.
+        """
+        ...
+
     def dream(self, request: DreamRequest) -> Iterator[Drawn]:
         """What a brush leaves that leans towards the prior, as it is drawn; a cell may come twice.
 

@@ -112,7 +112,14 @@ class TorchDecoder:
 
         labels = tuple(card.prior.labels) if card.prior is not None else ()
         trained = -(-card.image_size // model.levels[0].stride_px)
-        return TorchPrior(model.priors, labels, trained, self.codebook)
+        shown = self._shown if model.shows_coarser_levels else None
+        return TorchPrior(model.priors, labels, trained, self.codebook, shown)
+
+    def _shown(self, codes: Sequence[Codes], level: int) -> list[Codes]:
+        """The codes (h, w) of the picture that `level` and those coarser than it make by themselves."""
+        finer = frozenset(range(level + 1, len(codes)))
+        images = self.without(finer).decode([grid[None] for grid in codes])
+        return [grid[0] for grid in self.encode(images)]
 
     @contextmanager
     def _threads_for(self, cells: int) -> Iterator[None]:

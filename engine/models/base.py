@@ -235,6 +235,11 @@ class DiscreteAutoencoder(Autoencoder):
         The latter is a step, (K,) int64, -1 where there never was one.
         """
 
+    @property
+    def shows_coarser_levels(self) -> bool:
+        """Whether it was trained to make a picture of coarser levels alone."""
+        return False
+
     @abstractmethod
     def encode_codes(self, images: Tensor) -> list[Tensor]:
         """Codes per level; images (B, C, H, W) are padded by their edge to the coarsest stride."""

@@ -106,6 +106,10 @@ class VQVAE2(QuantisedAutoencoder):
         return list(self.codebooks)  # type: ignore[arg-type]  # a ModuleList forgets what it holds
 
     @property
+    def shows_coarser_levels(self) -> bool:
+        return self.config.level_dropout > 0
+
+    @property
     def receptive_margin(self) -> int:
         ratios, field = self._ratios, span_read(self.decoder, Span(0, self.config.strides[0] - 1))
         grids = [*(span_read(up, field) for up in self.raises), field]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.priors.drawing import Drawing, draw, guided, nats_of
+from engine.priors.leaning import Leaning
 from engine.priors.matrices import Matrices
 from engine.priors.rows import Rows, VerticalStack
 
@@ -68,13 +69,19 @@ class Cells:
         self._cell = cell
 
     def fill(
-        self, codes: Codes, is_drawn: Some, is_weighed: Some, uniforms: Exact, drawing: Drawing
+        self,
+        codes: Codes,
+        is_drawn: Some,
+        is_weighed: Some,
+        uniforms: Exact,
+        drawing: Drawing,
+        leaning: Leaning | None = None,
     ) -> Exact:
         """Go through n cells, drawing into `codes` (B, n) where `is_drawn` with uniforms (B, n).
 
         Returns -log p of the codes where `is_weighed`, as the prior was trained, whatever they were drawn
         by; elsewhere 0. With twice as many images as rows in `codes`, those of the second half have no label
-        and guide the others.
+        and guide the others. `leaning` is that of the n cells.
         """
         copies, nats = len(self._sums) // len(codes), np.zeros(codes.shape)
         chosen = self._chosen.numpy().reshape(copies, -1)
@@ -85,6 +92,8 @@ class Cells:
                 own = logits[: len(codes)]
             if is_drawn[place]:
                 chosen_by = own if copies == 1 else guided(own, logits[len(codes) :], drawing.guidance)
+                if leaning is not None:
+                    chosen_by = chosen_by + leaning.table[leaning.which[place]]
                 codes[:, place] = draw(chosen_by, uniforms[:, place], drawing)
             if is_weighed[place]:
                 nats[:, place] = nats_of(own, codes[:, place])

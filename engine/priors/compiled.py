@@ -13,9 +13,12 @@ from torch import Tensor
 from engine.priors import kernel, row_kernel
 from engine.priors.cells import Codes, Exact, Some
 from engine.priors.drawing import Drawing
+from engine.priors.leaning import Leaning
 from engine.priors.matrices import Matrices
 from engine.priors.products import Floats, panels
 from engine.priors.rows import Context, Rows, VerticalStack, biases_of
+
+_NO_LEANING = Leaning(np.empty((0, 0), np.float32), np.empty(0, np.int64))
 
 
 class CompiledCells:
@@ -44,15 +47,22 @@ class CompiledCells:
         kernel.pass_by(self._weights, self._state, before.numpy()[:, -self._columns :])
 
     def fill(
-        self, codes: Codes, is_drawn: Some, is_weighed: Some, uniforms: Exact, drawing: Drawing
+        self,
+        codes: Codes,
+        is_drawn: Some,
+        is_weighed: Some,
+        uniforms: Exact,
+        drawing: Drawing,
+        leaning: Leaning | None = None,
     ) -> Exact:
         """As that of `Cells`."""
         nats = np.zeros(codes.shape)
         choice = kernel.Choice(
             float(drawing.temperature), drawing.top_k, float(drawing.top_p), float(drawing.guidance)
         )
-        about = self._weights, self._state, self._told, self._cell
-        kernel.fill(*about, codes, is_drawn, is_weighed, uniforms, choice, nats)
+        about, lean = (self._weights, self._state, self._told, self._cell), leaning or _NO_LEANING
+        which = codes, is_drawn, is_weighed, uniforms
+        kernel.fill(*about, *which, choice, lean.table, lean.which, nats)
         self._cell += codes.shape[1]
         return nats
 

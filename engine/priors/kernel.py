@@ -67,7 +67,7 @@ _WEIGHTS = types.NamedTuple((_F2, _F4, _F4, _F2, _F3, _F1, _F3, _F1), Weights)  
 _STATE = types.NamedTuple((_F2, _F3, _F2, _F2, _F2, _F2, _F2), State)  # type: ignore[no-untyped-call]
 _CHOICE = types.NamedTuple((types.float64, types.int64, types.float64, types.float64), Choice)  # type: ignore[no-untyped-call]
 _TOLD, _CODES = _F4, types.int64[:, :]
-_SOME, _EXACT = types.boolean[:], types.float64[:, :]
+_SOME, _EXACT, _WHICH = types.boolean[:], types.float64[:, :], types.int64[:]
 
 
 @compiled
@@ -226,7 +226,7 @@ def look(weights: Weights, state: State) -> None:
     add_product(state.wide, weights.narrow, state.logits)
 
 
-@entry(_WEIGHTS, _STATE, _TOLD, types.int64, _CODES, _SOME, _SOME, _EXACT, _CHOICE, _EXACT)
+@entry(_WEIGHTS, _STATE, _TOLD, types.int64, _CODES, _SOME, _SOME, _EXACT, _CHOICE, _F2, _WHICH, _EXACT)
 def fill(
     weights: Weights,
     state: State,
@@ -237,11 +237,14 @@ def fill(
     is_weighed: NDArray[np.bool_],  # (n,)
     uniforms: NDArray[np.float64],  # (images, n)
     choice: Choice,
+    leaning: Floats,  # (T, K), or (0, K) for none
+    leaning_of: NDArray[np.int64],  # (n,)
     nats: NDArray[np.float64],  # (images, n)
 ) -> None:
     """`Cells.fill` of n cells from `cell` on; `nats` are filled in where they are wanted."""
     images, cells = codes.shape
     guides = len(state.logits) - images  # none, or one for each
+    leaned = np.empty(leaning.shape[1], np.float32)
     for place in range(cells):
         _run(weights, state, told, cell + place)
         if is_drawn[place] or is_weighed[place]:
@@ -251,6 +254,10 @@ def fill(
                 if guides:
                     _guide(state.logits[image], state.logits[images + image], choice.guidance)
                 logits = state.logits[guides + image]
+                if len(leaning) > 0:
+                    for code in range(len(leaned)):
+                        leaned[code] = logits[code] + leaning[leaning_of[place], code]
+                    logits = leaned
                 codes[image, place] = _draw(logits, uniforms[image, place], choice)
             if is_weighed[place]:
                 nats[image, place] = _nats(state.logits[image], codes[image, place])

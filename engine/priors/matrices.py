@@ -12,11 +12,9 @@ of its gates. One tanh of both then does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.priors.pixelcnn import GatedLayer, PixelCNN
@@ -71,11 +69,6 @@ class Matrices:
     def reach_columns(self) -> int:
         """Cells to the left, beyond those that the first layer sees, that a cell's logits depend on."""
         return (self.layers - 1) * self.other_columns
-
-    def leaning(self, bias: NDArray[np.float32]) -> Matrices:
-        """The same with `bias` (K,) added to all logits; shares everything else."""
-        weight, own = self.narrow
-        return replace(self, narrow=(weight, own + torch.from_numpy(bias).to(own.dtype)))
 
 
 @torch.no_grad()

@@ -11,8 +11,6 @@ from engine.priors.drawing import AS_TRAINED, Drawing
 
 Codes = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-Bias = NDArray[np.float32]
-"""(K,), added to the logits of the codes of one level."""
 
 CANDIDATES = 8
 

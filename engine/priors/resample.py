@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,12 +30,16 @@ from engine.priors.cells import Cells
 from engine.priors.checking import check_codes, check_condition
 from engine.priors.drawing import AS_TRAINED, draw
 from engine.priors.hierarchical import BIT, HierarchicalPrior
-from engine.priors.requests import Bias, Codes, Drawn, Mask, ResampleRequest, Variation
+from engine.priors.leaning import Leaning
+from engine.priors.requests import Codes, Drawn, Mask, ResampleRequest, Variation
 from engine.priors.sampler import CellsMaker, FillRequest, Sampler
 from engine.priors.uniforms import CHOICE, uniforms_of
 
 FIRST_CANDIDATE = 2**62
 """Candidates are numbered from here: by a picture's own number its seed would draw what is there already."""
+
+Leanings: TypeAlias = "tuple[Leaning | None, ...] | None"
+"""Per level, of the whole grid."""
 
 
 class Resampler:
@@ -44,26 +49,27 @@ class Resampler:
         self._priors, self._trained = priors, trained
         self._sampler = Sampler(priors, cells=cells)
 
-    def resample(self, request: ResampleRequest) -> Iterator[Drawn | Variation]:
+    def resample(self, request: ResampleRequest, leanings: Leanings = None) -> Iterator[Drawn | Variation]:
         """The first candidate of each variation cell by cell as it is drawn, then the one that is chosen.
 
-        The fixed cells that follow come as well, gone past to weigh the candidates. The consumer stops by
-        not asking for more. Raises `CodesFault` where codes or masks do not fit or no cell is masked,
+        The fixed cells that follow come as well, gone past to weigh the candidates. `leanings` per level are
+        part of what candidates are drawn by; the bits of a variation know nothing of them. The consumer stops
+        by not asking for more. Raises `CodesFault` where codes or masks do not fit or no cell is masked,
         `PriorFault` for a condition that does not, `OptionFault` for numbers without sense.
         """
         if request.variations < 1 or request.candidates < 1:
             raise OptionFault("give one variation and one candidate at least")
         self._check(request)
-        return self._resampled(request)
+        return self._resampled(request, leanings)
 
-    def draw(self, request: ResampleRequest, biases: Sequence[Bias | None]) -> Iterator[Drawn]:
+    def draw(self, request: ResampleRequest, leanings: Leanings = None) -> Iterator[Drawn]:
         """The first candidate of the first variation cell by cell, unweighed: what follows has no say in it.
 
-        `biases` per level lean towards some codes whatever is around them. On a grid larger than the trained
-        one a cell may come twice: the last time counts. Raises as `resample`.
+        On a grid larger than the trained one a cell may come twice: the last time counts. Raises as
+        `resample`.
         """
         self._check(request)
-        return self._drawn(replace(request, variations=1, candidates=1), tuple(biases))
+        return self._drawn(replace(request, variations=1, candidates=1), leanings)
 
     def _check(self, request: ResampleRequest) -> None:
         check_codes(self._priors, request.codes)
@@ -74,17 +80,17 @@ class Resampler:
         if not any(mask.any() for mask in request.masks):
             raise CodesFault("nothing is selected: select the cells that are to get new codes")
 
-    def _drawn(self, request: ResampleRequest, biases: tuple[Bias | None, ...]) -> Iterator[Drawn]:
+    def _drawn(self, request: ResampleRequest, leanings: Leanings) -> Iterator[Drawn]:
         blocks, margin = blocks_of(request.masks, self._trained)
         codes, waiting = [level.copy() for level in request.codes], [mask.copy() for mask in request.masks]
         for index, block in enumerate(blocks):
-            part = _Part(request, request.first, block, margin, codes, waiting)
-            for drawn in self._sampler.fill(replace(part.fill_request(weighs=False), bias=biases)):
+            part = _Part(request, request.first, block, margin, codes, waiting, leanings)
+            for drawn in self._sampler.fill(part.fill_request(weighs=False)):
                 part.take(drawn)
                 yield part.placed(drawn, (index + drawn.share) / len(blocks))
             part.keep(0)
 
-    def _resampled(self, request: ResampleRequest) -> Iterator[Drawn | Variation]:
+    def _resampled(self, request: ResampleRequest, leanings: Leanings) -> Iterator[Drawn | Variation]:
         blocks, margin = blocks_of(request.masks, self._trained)
         numbers = range(request.first, request.first + request.variations)
         steps = len(blocks) * len(numbers)
@@ -92,7 +98,7 @@ class Resampler:
             bits, codes = 0.0, [level.copy() for level in request.codes]
             waiting = [mask.copy() for mask in request.masks]
             for index, block in enumerate(blocks):
-                part = _Part(request, number, block, margin, codes, waiting)
+                part = _Part(request, number, block, margin, codes, waiting, leanings)
                 for drawn in self._sampler.fill(part.fill_request()):
                     part.take(drawn)
                     yield part.placed(drawn, (place * len(blocks) + index + drawn.share) / steps)
@@ -119,6 +125,7 @@ class _Part:
         margin: int,
         codes: Sequence[Codes],
         waiting: Sequence[Mask],
+        leanings: Leanings,
     ) -> None:
         self.request, self.number, self._block = request, number, block
         self._codes, self._waiting = codes, waiting
@@ -126,6 +133,9 @@ class _Part:
         self._window = block.grown(margin).clipped(*codes[0].shape)
         cells = [self._window.scaled(ratio).slices for ratio in self._ratios]
         self._masks = tuple(mask[place] for mask, place in zip(waiting, cells, strict=True))
+        self._leanings = leanings and tuple(
+            leaning and leaning.at(place) for leaning, place in zip(leanings, cells, strict=True)
+        )
         seen = [level[place] for level, place in zip(codes, cells, strict=True)]
         self._following = tuple(self._after(self._masks))
         # With nothing fixed that follows, all candidates are as good: one is enough.
@@ -147,6 +157,7 @@ class _Part:
             condition=self.condition(),
             drawing=request.drawing,
             origin=tuple(self._corner(ratio) for ratio in self._ratios),
+            leaning=self._leanings,
             weighed=tuple(map(np.logical_or, self._masks, self._following)) if weighs else None,
         )
 

@@ -28,8 +28,9 @@ from engine.priors.cells import Cells, Exact
 from engine.priors.checking import check_codes, check_condition
 from engine.priors.drawing import AS_TRAINED, Drawing
 from engine.priors.hierarchical import HierarchicalPrior, LevelPrior
+from engine.priors.leaning import Leaning
 from engine.priors.matrices import Matrices, matrices_of
-from engine.priors.requests import Bias, Codes, Drawn, Mask
+from engine.priors.requests import Codes, Drawn, Mask
 from engine.priors.rows import VerticalStack
 from engine.priors.uniforms import uniforms_of
 
@@ -48,7 +49,8 @@ class FillRequest:
     level, true where they are. `condition` (B, L) weighs labels. `images` (B,) numbers the pictures: image 3
     of a seed gets the same codes whichever others are drawn beside it. Where the grids are a window of larger
     ones, `origin` is its first cell of theirs, per level. `weighed` (h, w) per level: where -log p is wanted.
-    `bias` per level is added to the logits.
+    `leaning` per level is added to the logits that codes are drawn by, not to those that `weighed` ones are
+    weighed by.
     """
 
     codes: tuple[Codes, ...]
@@ -58,7 +60,7 @@ class FillRequest:
     condition: NDArray[np.float32] | None = None
     drawing: Drawing = AS_TRAINED
     origin: tuple[tuple[int, int], ...] | None = None
-    bias: tuple[Bias | None, ...] | None = None
+    leaning: tuple[Leaning | None, ...] | None = None
     weighed: tuple[Mask, ...] | None = None
 
 
@@ -112,8 +114,8 @@ class Sampler:
             mask, origin = request.masks[level], (0, 0) if request.origin is None else request.origin[level]
             height, width = mask.shape
             uniforms = uniforms_of(request.seed, request.images, level, height, width, origin)
-            bias = None if request.bias is None else request.bias[level]
-            filling = sampler.fill(codes[: level + 1], mask, weighed[level], uniforms, request, bias)
+            leaning = None if request.leaning is None else request.leaning[level]
+            filling = sampler.fill(codes[: level + 1], mask, weighed[level], uniforms, request, leaning)
             for row, cells, nats in filling:
                 done += int(wanted[level][row, cells].sum())
                 drawn = codes[level][:, row, cells].copy()
@@ -146,10 +148,10 @@ class _LevelSampler:
         weighed: Mask,
         uniforms: Exact,
         request: FillRequest,
-        bias: Bias | None = None,
+        leaning: Leaning | None = None,
     ) -> Iterator[tuple[int, slice, Exact]]:
         """Draw into the last of `codes`; yields rows, the cells of them that are finished, and their nats."""
-        grid, matrices = codes[-1], self.matrices if bias is None else self.matrices.leaning(bias)
+        grid, matrices = codes[-1], self.matrices
         condition = _condition(request)
         copies = 1 if condition is None else len(condition) // len(grid)
         batch, context = copies * len(grid), self._told(codes[:-1], copies)
@@ -167,8 +169,8 @@ class _LevelSampler:
                 cells.begin(told, first, _copied(grid[:, row, :first], copies))
                 for part in _parts(first, end, cells.cells_at_once):
                     which = mask[row, part], weighed[row, part]
-                    drawn = grid[:, row, part]
-                    yield row, part, cells.fill(drawn, *which, uniforms[:, row, part], request.drawing)
+                    drawn, lean = grid[:, row, part], None if leaning is None else leaning.at((row, part))
+                    yield row, part, cells.fill(drawn, *which, uniforms[:, row, part], request.drawing, lean)
             rows.put(_copied(grid[:, row], copies))
 
     def _look_above(self, rows: VerticalStack, above: Codes, condition: Tensor | None, copies: int) -> None:

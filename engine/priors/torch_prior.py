@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from engine.decoding.prior import Grids, Likeliest, Surprise
 from engine.priors.compiling import quickest_cells
-from engine.priors.dream import dream, unit_of
+from engine.priors.dream import dream
+from engine.priors.follow import Shown, follow
 from engine.priors.hierarchical import HierarchicalPrior
+from engine.priors.leaning import unit_of
 from engine.priors.reach import margin
 from engine.priors.requests import Drawn, DreamRequest, ResampleRequest, Variation
 from engine.priors.resample import Resampler
@@ -27,12 +29,14 @@ class TorchPrior:
         labels: tuple[str, ...],
         trained: int,
         codebook: Callable[[int], NDArray[np.float32]],
+        shown: Shown | None = None,
     ) -> None:
         """`trained`: coarsest cells along a side of the grids that it was trained on.
 
-        `codebook(level)` gives the vectors (K, D) of the codes.
+        `codebook(level)` gives the vectors (K, D) of the codes. `shown` is None where coarser levels
+        by themselves make no picture.
         """
-        self._prior, self._trained, self._codebook = prior, trained, codebook
+        self._prior, self._trained, self._codebook, self._shown = prior, trained, codebook, shown
         self._units: dict[int, tuple[NDArray[np.float32], float]] = {}
         self._resampler: tuple[CellsMaker, Resampler] | None = None
         self.labels = labels
@@ -48,6 +52,11 @@ class TorchPrior:
 
     def resample(self, request: ResampleRequest) -> Iterator[Drawn | Variation]:
         return self._quickest().resample(request)
+
+    def follow(self, request: ResampleRequest, level: int) -> Iterator[Drawn | Variation]:
+        if self._shown is None:
+            return self.resample(request)
+        return follow(self._quickest(), self._measured, self._shown, level, request)
 
     def dream(self, request: DreamRequest) -> Iterator[Drawn]:
         vectors, unit = self._measured(request.level)

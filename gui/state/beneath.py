@@ -1,7 +1,8 @@
 """What becomes of the finer codes beneath what is painted on a coarser level.
 
 Pinned, they stay, and what was painted shows as far as they let it. Where they follow, they are drawn anew
-from the prior once the stroke is finished, in the same undo step; beneath what is erased they go back to what
+from the prior, near what the coarser level shows by itself, once the stroke is finished and in the same undo
+step; beneath what is erased they go back to what
 the painting started from.
 """
 
@@ -214,7 +215,7 @@ class Beneath(QObject):
             self._finish()
             return
         self._ticket = self._worker.run(
-            lambda ticket: _draw(prior, request, ticket),
+            lambda ticket: _draw(prior, request, change.level, ticket),
             on_done=lambda variation: self._take(change, window, request, variation),
             on_error=self._give_up,
         )
@@ -261,8 +262,8 @@ def _place(window: Window, ratio: int) -> Box:
     return Box(top, left, top + rows, left + columns).scaled(ratio)
 
 
-def _draw(prior: CodePrior, request: ResampleRequest, ticket: Ticket) -> Variation:
-    for event in prior.resample(request):
+def _draw(prior: CodePrior, request: ResampleRequest, level: int, ticket: Ticket) -> Variation:
+    for event in prior.follow(request, level):
         ticket.raise_if_cancelled()
         if isinstance(event, Variation):
             return event

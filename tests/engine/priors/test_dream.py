@@ -10,7 +10,8 @@ from engine.decoding.decoder import CodeLevel
 from engine.errors import CodesFault, OptionFault
 from engine.priors.cells import Cells
 from engine.priors.compiled import CompiledCells
-from engine.priors.dream import NEAREST_PART, dream, leaning, unit_of
+from engine.priors.dream import dream
+from engine.priors.leaning import NEAREST_PART, towards, unit_of
 from engine.priors.requests import Codes, DreamRequest
 from engine.priors.resample import FIRST_CANDIDATE, Resampler
 from engine.priors.sampler import CellsMaker
@@ -45,6 +46,11 @@ def by_hand(logits: np.ndarray, code: int, amount: float, vectors: np.ndarray = 
     return np.asarray(weights / weights.sum())
 
 
+def leaning_of(vectors: np.ndarray, code: int, amount: float = 0.3) -> np.ndarray:
+    cell = np.array([[code]]), np.array([[True]])
+    return towards(*cell, amount, vectors, unit_of(vectors)).table[0]
+
+
 @pytest.mark.parametrize("cells", [Cells, CompiledCells])
 @pytest.mark.parametrize("amount", [0.05, 0.5, 0.9, 1.0])
 @pytest.mark.parametrize("label", [None, LABEL])
@@ -68,19 +74,16 @@ def test_each_cell_is_drawn_as_the_equation_says(
 
 
 def test_nothing_of_the_prior_is_the_code_itself_and_all_of_it_the_prior_alone() -> None:
-    assert leaning(VECTORS, unit_of(VECTORS), 3, 1.0).tolist() == [0.0] * 5
+    assert leaning_of(VECTORS, 3, 1.0).tolist() == [0.0] * 5
     prior, mask = priors(K5).float(), np.ones((3, 3), np.bool_)
     request = request_of((np.zeros((3, 3), np.int64),), mask, amount=0.0)
     assert (dreamt(Resampler(prior, trained=8), request) == 3).all()
 
 
 def test_the_scale_of_the_vectors_does_not_matter() -> None:
-    def bias(vectors: np.ndarray, code: int) -> np.ndarray:
-        return leaning(vectors, unit_of(vectors), code, 0.3)
-
-    np.testing.assert_allclose(bias(VECTORS, 1), bias(VECTORS * 40, 1), rtol=1e-4)
-    assert np.isfinite(bias(np.zeros((4, 3), np.float32), 1)).all()  # a codebook of one vector
-    assert bias(VECTORS[:1], 0).tolist() == [0.0]
+    np.testing.assert_allclose(leaning_of(VECTORS, 1), leaning_of(VECTORS * 40, 1), rtol=1e-4)
+    assert np.isfinite(leaning_of(np.zeros((4, 3), np.float32), 1)).all()  # a codebook of one vector
+    assert leaning_of(VECTORS[:1], 0).tolist() == [0.0]
 
 
 def test_the_unit_of_a_large_codebook_is_that_of_all_its_pairs() -> None:
