@@ -301,9 +301,8 @@ class Studio:
             self.decoding,
             self.asking.surprise,
         )
-        self._availability = Availability(
-            window.actions_table, self.painting, self.session, self.exports, self.asking.resampling
-        )
+        about = window.actions_table, self.painting, self.session, self.exports
+        self._availability = Availability(*about, self.asking.resampling, self.shown)
         self.paint.canvas.zoom_changed.connect(window.status.show_zoom)
         window.dropped.connect(self.files.bring)
         window.close_asked.connect(self._quit)

@@ -8,6 +8,7 @@ from gui.state.level_words import KEYED_LEVELS, level_name
 from gui.state.painting import PaintingState
 from gui.state.resampling import Resampling
 from gui.state.session import Session
+from gui.state.shown_levels import ShownLevels
 
 _CHANGES = ("edit.cut", "edit.paste", "edit.fill", "edit.clear")
 _NEEDS_MODEL = ("file.new", "file.new_random", "file.new_image")
@@ -23,9 +24,11 @@ class Availability:
         session: Session,
         exports: Exports,
         resampling: Resampling,
+        shown: ShownLevels,
     ) -> None:
         self._actions, self._painting, self._session, self._exports = actions, painting, session, exports
-        self._resampling = resampling
+        self._resampling, self._shown = resampling, shown
+        shown.changed.connect(self._name_levels)
         resampling.changed.connect(self._follow_history)
         painting.history_changed.connect(self._follow_history)
         for changed in (painting.read_only_changed, painting.locks_changed, painting.level_changed):
@@ -50,9 +53,10 @@ class Availability:
         self._actions[name].setText(f"{text} {label.lower()}" if label else text)
 
     def _name_levels(self) -> None:
-        count = len(self._painting.painting.grid.levels)
-        for name in ("level.shown", "level.lock"):
-            self._actions.allow(name, count > 1)
+        count, painted = len(self._painting.painting.grid.levels), self._painting.level
+        self._actions.allow("level.lock", count > 1)
+        is_hidden = painted in self._shown.hidden
+        self._actions.allow("level.shown", is_hidden or self._shown.may_hide(painted))
         for level in range(KEYED_LEVELS):
             self._actions.allow(f"level.{level}", max(1, level) < count)
             if max(1, level) < count:

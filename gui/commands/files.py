@@ -135,6 +135,10 @@ class Files:
         title = self._painting.painting.title
         UnsavedDialog(self._window, title, lambda: self.save_and(then), then).open()
 
+    def when_replaced(self, then: Callable[[], object]) -> None:
+        """As `when_safe`, and with all of the picture on the canvas, which what replaces it is made of."""
+        self.when_safe(lambda: self._when_whole(then))
+
     # Inside
 
     @property

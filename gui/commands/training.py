@@ -160,7 +160,7 @@ class Training:
             self._window.show_workspace("paint")
             then(run)
 
-        self._following.paint_with(run, model, self._files.when_safe, go_on)
+        self._following.paint_with(run, model, self._files.when_replaced, go_on)
 
     def _show_model(self, card: ModelCard) -> None:
         """A model without codes, in the Train workspace."""

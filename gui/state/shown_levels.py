@@ -25,6 +25,7 @@ class ShownLevels(QObject):
         self._painting = painting
         self._whole: Decoder | None = None
         self._decoder: Decoder | None = None
+        self._made_from: Decoder | None = None
         self._hidden: frozenset[int] = frozenset()
         painting.document_changed.connect(self.show_all)
 
@@ -50,7 +51,8 @@ class ShownLevels(QObject):
 
     def may_hide(self, level: int) -> bool:
         """Whether it is shown, and not the only one."""
-        return self.is_able and len(self._levels() - self._hidden - {level}) > 0
+        shown = self._levels() - self._hidden
+        return self.is_able and level in shown and len(shown) > 1
 
     def show(self, level: int, is_shown: bool) -> None:
         """Show a level or hide it; one level is always shown."""
@@ -64,23 +66,22 @@ class ShownLevels(QObject):
         self.show(level, level in self._hidden)
 
     def show_all(self) -> None:
-        if self._hidden:
-            self._set(frozenset())
+        self._set(frozenset())
 
     def when_all(self, decoding: DecodeLoop, then: Callable[[], object]) -> None:
-        """Call `then` once all levels are shown: at once where they are, else when `decoding` is done."""
-        if not self._hidden:
-            then()
-            return
+        """Call `then` once all levels are shown, as `DecodeLoop.when_whole`."""
         self.show_all()
-        decoding.when_rested(then)
+        decoding.when_whole(then)
 
     def _levels(self) -> frozenset[int]:
         return frozenset(range(len(self._painting.painting.grid.levels)))
 
     def _set(self, hidden: frozenset[int]) -> None:
-        self._hidden = hidden if hidden < self._levels() else frozenset()
+        hidden = hidden if hidden < self._levels() else frozenset()
+        if (hidden, self._whole) == (self._hidden, self._made_from):
+            return
+        self._hidden, self._made_from = hidden, self._whole
         self._decoder = self._whole
-        if self._hidden and self._whole is not None:
-            self._decoder = self._whole.without(self._hidden)
+        if hidden and self._whole is not None:
+            self._decoder = self._whole.without(hidden)
         self.changed.emit()

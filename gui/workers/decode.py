@@ -52,8 +52,9 @@ class DecodeLoop(QObject):
         self._visible: Box | None = None
         self._wanted: Stamp | None = None
         self._decoding = False  # what is in flight is a part of the painting, not a preview
-        self._busy = False
-        painting.document_changed.connect(self._restart)
+        self._busy, self._has_been_whole = False, True
+        self._acts: list[Callable[[], object]] = []  # to be done at rest
+        painting.document_changed.connect(self._start_over)
         painting.codes_changed.connect(self._mark)
 
     @property
@@ -67,18 +68,14 @@ class DecodeLoop(QObject):
             self._decoder = decoder
             self._restart()
 
-    def when_rested(self, then: Callable[[], object]) -> None:
-        """Call `then` when nothing is left to be decoded: at once where that is so."""
-        if not self._busy:
-            then()
-            return
+    def when_whole(self, then: Callable[[], object]) -> None:
+        """Call `then` once all of the painting has been decoded and shown by the decoder of now.
 
-        def follow(busy: bool) -> None:
-            if not busy:
-                self.busy_changed.disconnect(follow)
-                then()
-
-        self.busy_changed.connect(follow)
+        At once where it has been, whatever was painted since: that shows as swatches at least. Not at all
+        where the painting goes.
+        """
+        self._acts.append(then)
+        self._announce_busy()
 
     def set_visible(self, box: Box) -> None:
         """The coarsest cells in view: they are decoded first."""
@@ -89,10 +86,15 @@ class DecodeLoop(QObject):
         self._wanted = stamp
         self._next()
 
+    def _start_over(self) -> None:
+        self._acts.clear()
+        self._restart()
+
     def _restart(self) -> None:
         if self._ticket is not None:
             self._ticket.cancel()
         self._ticket, self._queue, self._wanted, self._decoding = None, None, None, False
+        self._has_been_whole = False
         decoder, painting = self._decoder, self._painting.painting
         if decoder is not None and decoder.model_id == painting.model_id:
             stride = decoder.levels[0].stride_px
@@ -112,7 +114,11 @@ class DecodeLoop(QObject):
         self._next()
 
     def _next(self) -> None:
-        """Send the next request, unless one is in flight."""
+        self._send_next()
+        self._announce_busy()
+
+    def _send_next(self) -> None:
+        """Unless a request is in flight."""
         if self._ticket is None and self._queue is not None and self._decoder is not None:
             box = self._queue.take(self._visible)
             if box is not None:
@@ -121,7 +127,6 @@ class DecodeLoop(QObject):
             elif self._wanted is not None:
                 self._send_preview(self._decoder, *self._wanted)
                 self._wanted = None
-        self._announce_busy()
 
     def _send(self, decoder: Decoder, window: Window) -> None:
         self._decoding = True
@@ -143,8 +148,9 @@ class DecodeLoop(QObject):
     def _show(self, decoded: Decoded) -> None:
         self._ticket, self._decoding = None, False
         # The next request goes out first: the worker decodes while this one is drawn.
-        self._next()
+        self._send_next()
         self.decoded.emit(decoded)
+        self._announce_busy()
 
     def _show_preview(self, decoded: Decoded) -> None:
         self._ticket = None
@@ -161,6 +167,9 @@ class DecodeLoop(QObject):
         if busy != self._busy:
             self._busy = busy
             self.busy_changed.emit(busy)
+        self._has_been_whole = self._has_been_whole or not busy
+        while self._acts and self._has_been_whole:
+            self._acts.pop(0)()
 
 
 def _decode(decoder: Decoder, window: Window) -> Decoded:

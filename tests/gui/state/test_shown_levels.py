@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
 from engine.codes.document import Painting
+from engine.decoding.windowed import decode_full
+from gui.canvas.picture import PictureStore
 from gui.state.painting import PaintingState
 from gui.state.shown_levels import ShownLevels
 from gui.workers.decode import DecodeLoop
@@ -69,21 +73,60 @@ def test_what_is_hidden_stays_so_with_the_next_snapshot_of_a_model(shown: ShownL
     assert shown.hidden == {0}
 
 
+def colourful() -> Painting:
+    random = np.random.default_rng(5)
+    codes = [random.integers(0, 12, (3, 4)), random.integers(0, 16, (6, 8))]
+    return Painting.of_codes(codes, card_of(MODEL), "colourful")
+
+
 def test_all_are_shown_and_decoded_before_the_picture_is_used(qtbot: QtBot, worker: Worker) -> None:
-    state = PaintingState(blank())
+    state = PaintingState(colourful())
+    shown, decoding, picture = ShownLevels(state), DecodeLoop(state, worker), PictureStore(state)
+    decoding.decoded.connect(lambda decoded: picture.show_decoded(decoded.box, decoded.pixels))
+    shown.changed.connect(lambda: decoding.set_decoder(shown.decoder))
+    used: list[NDArray[np.uint8]] = []
+    whole = decode_full(MODEL, state.painting.grid.levels)
+
+    def use() -> None:
+        used.append(picture.pixels())
+
+    shown.set_decoder(MODEL)
+    shown.when_all(decoding, use)
+    assert not used  # all are shown, but not decoded yet
+    qtbot.waitUntil(lambda: len(used) == 1)
+    shown.when_all(decoding, use)
+    assert len(used) == 2  # at once
+    shown.show(0, False)
+    qtbot.waitUntil(lambda: not decoding.is_busy)
+    assert not np.array_equal(picture.pixels(), whole)
+    shown.when_all(decoding, use)
+    shown.when_all(decoding, use)
+    assert not shown.hidden
+    assert len(used) == 2
+    qtbot.waitUntil(lambda: len(used) == 4)
+    assert all(np.array_equal(pixels, whole) for pixels in used)
+    shown.show(0, False)
+    qtbot.waitUntil(lambda: not decoding.is_busy)
+    assert len(used) == 4  # once only
+
+
+def test_what_waits_for_one_painting_is_not_done_with_another(qtbot: QtBot, worker: Worker) -> None:
+    state = PaintingState(colourful())
     shown, decoding = ShownLevels(state), DecodeLoop(state, worker)
     shown.changed.connect(lambda: decoding.set_decoder(shown.decoder))
     shown.set_decoder(MODEL)
-    qtbot.waitUntil(lambda: not decoding.is_busy)
     done: list[bool] = []
-    shown.when_all(decoding, lambda: done.append(decoding.is_busy))
-    assert done == [False]  # at once
-    shown.show(0, False)
+    shown.when_all(decoding, lambda: done.append(True))
+    state.set_painting(blank())
     qtbot.waitUntil(lambda: not decoding.is_busy)
-    shown.when_all(decoding, lambda: done.append(decoding.is_busy))
-    assert not shown.hidden
-    assert len(done) == 1
-    qtbot.waitUntil(lambda: done == [False, False])
-    shown.show(0, False)
-    qtbot.waitUntil(lambda: not decoding.is_busy)
-    assert len(done) == 2  # once only
+    assert not done
+
+
+def test_nothing_is_said_where_nothing_changed(qtbot: QtBot, shown: ShownLevels) -> None:
+    shown.show(1, False)
+    with qtbot.assertNotEmitted(shown.changed):
+        shown.set_decoder(MODEL)
+        shown.show(1, False)
+        shown.show(0, False)  # the last one
+    assert not shown.may_hide(0)
+    assert not shown.may_hide(1)  # it is
