@@ -20,7 +20,7 @@ def validate(model: Autoencoder, pictures: Pictures, measured: Pictures | None =
     mse = mean_squared_error(model, pictures)
     figures = {"valid_mse": mse, "valid_psnr": psnr_of(mse)}
     if isinstance(model, VariationalAutoencoder):
-        samples = getattr(model.config, "importance_samples", 1)
+        samples = model.importance_samples
         nats = measure_nats(model, pictures if measured is None else measured, samples)
         figures |= {"valid_elbo": nats.elbo, "valid_kl": nats.kl, "valid_reconstruction": nats.reconstruction}
         if samples > 1:

@@ -175,7 +175,7 @@ class PictureBatches(Batches):
 def _shares(labels: NDArray[np.int64], balance: float) -> NDArray[np.float64]:
     """Of an epoch, of each picture (n,): those of a label make up n^(1 - balance), all together 1."""
     _, label, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    shares = counts[label] ** -balance
+    shares = counts[label] ** -float(balance)
     return np.asarray(shares / shares.sum(), dtype=np.float64)
 
 
@@ -230,9 +230,12 @@ def _gradients(images: NDArray[np.uint8], draws: NDArray[np.float64]) -> NDArray
 
 
 def _shifted(images: NDArray[np.uint8], part: float, draws: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """By up to `part` of the side either way, the border repeated: draws (n, 2) -> (n, H, W, C)."""
+    """By up to `part` of the side either way, the border repeated: draws (n, 2) -> (n, H, W, C).
+
+    Of small pictures by a pixel at least, unless `part` is 0.
+    """
     height, width = images.shape[1:3]
-    down, right = int(height * part), int(width * part)
+    down, right = (max(1, int(side * part)) if part else 0 for side in (height, width))
     wider = np.pad(images, ((0, 0), (down, down), (right, right), (0, 0)), mode="edge")
     corners = (draws * (2 * down + 1, 2 * right + 1)).astype(np.intp)
     for index, (top, left) in enumerate(corners):

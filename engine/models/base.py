@@ -181,6 +181,11 @@ class Autoencoder(Trainable[Tensor]):
 class VariationalAutoencoder(Autoencoder):
     """An autoencoder with vector latents, a posterior q(z|x) = N(mean, exp(log_var)) and a prior N(0, I)."""
 
+    @property
+    def importance_samples(self) -> int:
+        """Draws of z for each picture in the bound that it learns by."""
+        return 1
+
     @abstractmethod
     def targets(self, images: Tensor, draws: Draws = NO_DRAWS) -> Tensor:
         """What p(x|z) is a distribution over: the images, or a binary draw from them (B, C, H, W)."""

@@ -55,6 +55,10 @@ class VAE(VariationalAutoencoder):
         self.likelihood = likelihood_of(config)
 
     @property
+    def importance_samples(self) -> int:
+        return self.config.importance_samples
+
+    @property
     def latent_dim(self) -> int:
         return self.config.latent_dim
 

@@ -46,7 +46,7 @@ Stride = Literal[2, 4, 8, 16, 32, 64]
 
 
 class VQVAE2Config(QuantisedConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Several levels of codes of one size."""
+    """Several levels of codes, whose vectors are of one size."""
 
     strides: Annotated[
         tuple[Stride, ...], Meta(min_length=2, max_length=5, description="pixels per code, coarsest first")
@@ -68,7 +68,7 @@ class VQVAE2(QuantisedAutoencoder):
 
     def __init__(self, config: VQVAE2Config) -> None:
         super().__init__()
-        _check_strides(config)
+        _refuse_conflicting(config)
         self.config = config
         hidden, dim = config.hidden, config.code_dim
         sizes = hidden, config.residual_hidden, config.residual_blocks
@@ -233,7 +233,7 @@ def _doublings(coarse: int, fine: int) -> int:
     return (coarse // fine).bit_length() - 1
 
 
-def _check_strides(config: VQVAE2Config) -> None:
+def _refuse_conflicting(config: VQVAE2Config) -> None:
     if any(coarse <= fine for coarse, fine in pairwise(config.strides)):
         raise OptionFault(f"strides {config.strides}: each must be larger than the next, coarsest first")
     if config.image_size % config.strides[0]:

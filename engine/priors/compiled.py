@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Self
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -24,10 +24,9 @@ _NO_LEANING = Leaning(np.empty((0, 0), np.float32), np.empty(0, np.int64))
 class CompiledCells:
     """One row at a time: `begin`, then `fill` for a few cells after another. In float32."""
 
-    cells_at_once = 32
-    """About a millisecond: often enough to be stopped, seldom enough for the call not to count."""
-
     def __init__(self, matrices: Matrices, batch: int) -> None:
+        # A few milliseconds: often enough to be stopped, seldom enough for the call not to count.
+        self.cells_at_once = max(1, 32 // batch)
         self._weights = weights_of(matrices)
         self._state = state_of(matrices, batch)
         self._columns = matrices.first_columns
@@ -105,9 +104,25 @@ class CompiledRows(VerticalStack):
         self._state.others[:] = np.repeat(other._state.others, copies, axis=2)
 
 
-@lru_cache(maxsize=4)
+_WEIGHTS: WeakKeyDictionary[Matrices, kernel.Weights] = WeakKeyDictionary()
+_ROW_WEIGHTS: WeakKeyDictionary[Matrices, row_kernel.RowWeights] = WeakKeyDictionary()
+
+
 def weights_of(matrices: Matrices) -> kernel.Weights:
-    """The matrices as the kernel takes them; those of the last few priors are kept."""
+    """The matrices as the kernel takes them; made once, and kept as long as they are."""
+    if matrices not in _WEIGHTS:
+        _WEIGHTS[matrices] = _packed(matrices)
+    return _WEIGHTS[matrices]
+
+
+def row_weights_of(matrices: Matrices) -> row_kernel.RowWeights:
+    """The matrices as the kernel of the rows takes them; made once, too."""
+    if matrices not in _ROW_WEIGHTS:
+        _ROW_WEIGHTS[matrices] = _packed_rows(matrices)
+    return _ROW_WEIGHTS[matrices]
+
+
+def _packed(matrices: Matrices) -> kernel.Weights:
     (widen, widen_bias), (narrow, narrow_bias) = matrices.widen, matrices.narrow
     return kernel.Weights(
         first=matrices.first.numpy(),
@@ -121,11 +136,9 @@ def weights_of(matrices: Matrices) -> kernel.Weights:
     )
 
 
-@lru_cache(maxsize=4)
-def row_weights_of(matrices: Matrices) -> row_kernel.RowWeights:
-    """The matrices as the kernel of the rows takes them."""
+def _packed_rows(matrices: Matrices) -> row_kernel.RowWeights:
     channels = matrices.channels
-    taps = [kernel.T.reshape(-1, channels, 2 * channels).contiguous() for kernel in matrices.vertical]
+    taps = [weight.T.reshape(-1, channels, 2 * channels).contiguous() for weight in matrices.vertical]
     others = torch.stack(taps[1:]) if taps[1:] else taps[0].new_empty(0, 1, channels, 2 * channels)
     return row_kernel.RowWeights(
         embedding=matrices.embedding.numpy(),

@@ -14,6 +14,7 @@ import importlib.metadata
 import os
 import platform
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,13 +73,24 @@ def _folder() -> Path:
 
     One for each: numba knows a function by the file it stands in, and not those of what the function calls.
     """
-    about = [platform.machine(), platform.processor(), sys.version, importlib.metadata.version("numba")]
+    about = [platform.machine(), _processor(), sys.version, importlib.metadata.version("numba")]
     # numba keeps what it compiles by path, and some versions by time: it compiles a copy elsewhere anew, and
     # who samples must not wait for that.
     about += [f"{kernel} {kernel.stat().st_mtime}" for kernel in _KERNELS]
     sources = b"".join(kernel.read_bytes() for kernel in _KERNELS)
     digest = hashlib.sha256(" ".join(about).encode() + sources).hexdigest()[:16]
     return cache_folder().parent / "kernels" / digest
+
+
+@cache
+def _processor() -> str:
+    """What it can do, as far as the system says: numba compiles for that alone."""
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        told = []
+    abilities = (line for line in told if line.startswith(("flags", "Features")))
+    return next(abilities, platform.processor())
 
 
 if __name__ == "__main__":

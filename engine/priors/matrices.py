@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from engine.priors.pixelcnn import GatedLayer, PixelCNN
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Matrices:
     """L layers of C channels, K codes, on the CPU. Equal to itself alone."""
 

@@ -75,7 +75,9 @@ def _adding(rows: int) -> Any:
 
     def add_panel(
         _typing: Any, out: Any, out_at: Any, x: Any, x_at: Any, weight: Any, weight_at: Any
-    ) -> tuple[Any, Callable[..., Any]]:
+    ) -> tuple[Any, Callable[..., Any]] | None:
+        if any((array.layout, array.dtype) != ("C", types.float32) for array in (out, x, weight)):
+            return None  # places would be counted wrongly: it does not compile
         place = types.intp
         return types.void(out, place, x, place, weight, place), _write
 

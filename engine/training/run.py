@@ -1,4 +1,5 @@
-"""A run folder: `config.json`, the best model, the newest snapshot, curves, events, previews, control.
+"""A run folder: `config.json`, the best model (or the newest, where `keep` has it so), the newest snapshot,
+curves, events, previews, control.
 
 Every file is replaced in one piece, except the two `.jsonl`, to which whole lines are appended:
 readers ignore a torn last line and keep the last record of a repeated step.

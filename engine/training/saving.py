@@ -1,4 +1,5 @@
-"""The model files of a run: the best on the validation split, and the newest snapshot to go on from."""
+"""The model files of a run: the one it leaves, of its best validation or, by `keep`, of its newest; and the
+newest snapshot to go on from."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ def not_finite(run: Run, step: int) -> TrainingFault:
 
 
 class Keeper:
-    """Writes and reads a run's two model files; `best_score` is that of the best one."""
+    """Writes and reads a run's two model files; `best_score` is that of the one it leaves."""
 
     def __init__(self, run: Run, learner: Learner, stage: Stage) -> None:
         self._run = run

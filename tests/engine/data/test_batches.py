@@ -69,7 +69,10 @@ def test_each_kind_of_variation(channels: int) -> None:
     assert not torch.equal(only(zooms=1.0), plain)
 
 
-@pytest.mark.parametrize(("options", "most"), [({}, 2), ({"crop_shift": 0.07}, 1), ({"crop_shift": 0.4}, 6)])
+@pytest.mark.parametrize(
+    ("options", "most"),
+    [({}, 2), ({"crop_shift": 0.01}, 1), ({"crop_shift": 0.07}, 1), ({"crop_shift": 0.4}, 6)],
+)
 def test_a_crop_shifts_by_an_eighth_or_what_is_asked_and_repeats_the_border(
     options: dict[str, float], most: int
 ) -> None:
@@ -180,9 +183,6 @@ def test_balanced_labels_have_their_share_of_every_epoch(
         each = (wanted / counts)[batches.labels]
         assert (times >= np.floor(each - 1e-9)).all()
         assert (times <= np.ceil(each + 1e-9)).all()
-        # No label strays by more than what its pictures stray.
-        seen = np.bincount(batches.labels, times, len(counts))
-        assert (np.abs(seen - wanted) <= np.array(counts)).all()
 
 
 def test_over_many_epochs_balanced_pictures_come_as_often_as_their_share_says() -> None:

@@ -10,7 +10,7 @@ import torch
 
 from engine.priors import kernel
 from engine.priors.cells import Cells
-from engine.priors.compiled import CompiledCells
+from engine.priors.compiled import CompiledCells, CompiledRows
 from engine.priors.drawing import AS_TRAINED, Drawing, draw
 from engine.priors.matrices import matrices_of
 from engine.priors.pixelcnn import PixelCNN, PriorConfig
@@ -49,15 +49,18 @@ def test_parts_of_a_row_are_gone_past() -> None:
     assert np.array_equal(got, filled(Sampler(prior), request)[0])
 
 
+@pytest.mark.parametrize("stack", [Rows, CompiledRows])
 @pytest.mark.parametrize("cells", [Cells, CompiledCells])
-def test_the_logits_are_those_of_a_full_pass(cells: type[Cells] | type[CompiledCells]) -> None:
+def test_the_logits_are_those_of_a_full_pass(
+    cells: type[Cells] | type[CompiledCells], stack: type[Rows] | type[CompiledRows]
+) -> None:
     """Teacher-forced: each cell is told the codes that a full pass is told."""
     torch.manual_seed(2)
     model = PixelCNN(PriorConfig(channels=64, layers=12, labels=3), 512).eval().requires_grad_(False)
     matrices, codes = matrices_of(model), torch.randint(0, 512, (2, 8, 9))
     condition = torch.from_numpy(LABELS)
     expected = model(codes, condition)
-    rows, run = Rows(matrices, 2, 9, condition, None), cells(matrices, 2)
+    rows, run = stack(matrices, 2, 9, condition, None), cells(matrices, 2)
     for row in range(8):
         run.begin(rows.told(row), 0, codes[:, row, :0])
         for column in range(9):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numba import TypingError
 
 from engine.priors.products import WIDTH, add_product, compiled, panels
 
@@ -44,3 +45,12 @@ def test_panels_hold_every_number_once(columns: int) -> None:
     cut = panels(weight)
     assert cut.shape == (2, -(-columns // WIDTH), 3, min(columns, WIDTH))
     assert np.array_equal(np.sort(cut[cut > 0]), weight.ravel())
+
+
+def test_arrays_with_gaps_and_of_other_numbers_are_refused() -> None:
+    """Places in them would be counted wrongly."""
+    x, weight, out = np.ones((2, 128), np.float32), np.ones((64, 70), np.float32), np.zeros((2, 70))
+    with pytest.raises(TypingError):
+        added(x[:, ::2], panels(weight), out.astype(np.float32))
+    with pytest.raises(TypingError):
+        added(np.ascontiguousarray(x[:, ::2]), panels(weight), out)
