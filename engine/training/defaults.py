@@ -18,6 +18,9 @@ DIGITS = DataShape(28, 1)
 _VECTOR_TRAINING = {"batch_size": 64, "learning_rate": 1e-3}
 # A latent vector stands for a whole picture of the set: what is not in the set only takes room in it.
 _AS_THEY_ARE = {"flips": 0.0, "zooms": 0.0, "flats": 0.0, "gradients": 0.0}
+# Coarse codes say what is where only if a decoder has to make do with them at times: to be painted with, to
+# be seen alone, and for finer codes to follow them.
+_LEVEL_DROPOUT = {"level_dropout": 0.05}
 
 PRIOR_SETTINGS: Mapping[str, Any] = {
     "batch_size": 32,
@@ -40,10 +43,9 @@ def default_settings(family: str, shape: DataShape, asked: Mapping[str, Any] | N
     channels = 1 if str(asked.get("channels", shape.channels)) == "1" else 3
     size = min(shape.size, MOST_PX)
     if found.discrete:
-        return {
-            "image_size": _rounded_up(size, _coarsest_stride(found.config_class()())),
-            "channels": channels,
-        }
+        config = found.config_class()
+        sizes = {"image_size": _rounded_up(size, _coarsest_stride(config())), "channels": channels}
+        return sizes | (_LEVEL_DROPOUT if "level_dropout" in config.__struct_fields__ else {})
     settings: dict[str, Any] = {"image_size": size, "channels": channels, **_VECTOR_TRAINING, **_AS_THEY_ARE}
     if "likelihood" in found.config_class().__struct_fields__:
         likelihood = asked.get("likelihood", "bernoulli" if channels == 1 else "gaussian")

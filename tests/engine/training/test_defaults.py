@@ -32,6 +32,14 @@ def test_discrete_families_round_sides_up(family: str) -> None:
     assert default_settings(family, DataShape(33, 3))["image_size"] == 40
 
 
+def test_several_levels_are_dropped_at_times_so_that_coarse_ones_say_something_alone() -> None:
+    model, _, _ = parse_settings("vqvae2", (), None, EMOJI)
+    assert getattr(model, "level_dropout", None) == 0.05
+    model, _, _ = parse_settings("vqvae2", ("level_dropout=0",), None, EMOJI)
+    assert getattr(model, "level_dropout", None) == 0.0
+    assert "level_dropout" not in default_settings("vqvae", EMOJI)
+
+
 @pytest.mark.parametrize("family", ["vae", "cvae"])
 def test_likelihoods_suit_the_pictures(family: str) -> None:
     def chosen(shape: DataShape, **asked: str) -> tuple[object, object]:
