@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 import engine
 from engine.analysis import evaluate as evaluation
 from engine.analysis.evaluate import evaluate
 from engine.checkpoint import read_card, read_statistics, read_tensors
 from engine.data.cache import VARIABLE
-from engine.data.source import DataShape, Pictures
+from engine.data.source import Pictures
 from engine.errors import OptionFault, RunFault
 from engine.models.base import DiscreteAutoencoder
-from engine.training import loop, start
+from engine.training import start
 from engine.training.config import Length
 from engine.training.events import Event
 from engine.training.shelf import read_run, read_settings
@@ -33,15 +31,8 @@ WRITERS = {"vqvae": write_small_model, "vqvae2": write_small_two_level_model}
 
 
 @pytest.fixture(autouse=True)
-def _small_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    threads = torch.get_num_threads()
+def _own_cache(small_data: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
-    monkeypatch.setattr(start, "open_data", lambda *_: small_pictures())
-    monkeypatch.setattr(start, "natural_shape", lambda _: DataShape(16, 3))
-    monkeypatch.setattr(loop, "TELL_EVERY_S", 0.0)  # every step is told
-    monkeypatch.setattr(loop, "FIRST_LATEST_S", 1000.0)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(params=WRITERS)
