@@ -16,7 +16,7 @@ from engine.data.zipped import Zipped
 from engine.errors import DataFault
 from engine.progress import Progress
 
-IN_WORDS = "emoji, mnist, a folder or a zip of images, an IDX images file or an .npz"
+IN_WORDS = "emoji, emoji-designs, mnist, a folder or a zip of images, an IDX images file or an .npz"
 
 MOST_PX = 64
 """Larger pictures are made so small where nothing is said: a first model should be there in minutes."""

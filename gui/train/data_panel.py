@@ -24,7 +24,7 @@ from gui.train.contact_sheet import ContactSheet, LabelBars, SplitBar
 from gui.workers.data_look import DataLook, data_title, look_at_data
 from gui.workers.job import Ticket, Worker
 
-BUILTIN = ("emoji", "mnist")
+BUILTIN = ("emoji", "emoji-designs", "mnist")
 FILE_FILTER = "Sets of pictures (*.zip *.npz *.gz *-ubyte);;All files (*)"
 _KEY = "data"
 _FOLDER, _FILE = "choose folder", "choose file"

@@ -1,4 +1,4 @@
-"""The embedded emoji: their number, their splits, their labels."""
+"""The embedded pictures: their number, their splits, their labels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from engine.data.builtin import emoji
+from engine.data.builtin import emoji, emoji_designs
 from engine.data.open import natural_shape, open_data
 from engine.data.source import DataShape, Pictures, split_by_hash
 from engine.errors import DataFault
@@ -37,6 +37,23 @@ def test_labels_are_categories_and_corners_are_white() -> None:
     assert pictures.label_names[pictures.labels[jack]] == "Activities"
     assert (pictures.images[jack, 0, 0] == 255).all()
     assert pictures.images[jack].min() < 100
+
+
+def test_other_designs_follow_the_emoji_and_never_part_from_them() -> None:
+    own, all_designs = emoji(), emoji_designs()
+    assert len(all_designs) == 12_906
+    assert np.array_equal(all_designs.images[: len(own)], own.images)
+    assert all_designs.label_names == own.label_names
+    assert np.array_equal(all_designs.labels[: len(own)], own.labels)
+    homes = dict(zip(own.names, own.split_of.tolist(), strict=True))
+    for name, split in zip(all_designs.names, all_designs.split_of.tolist(), strict=True):
+        assert homes.get(name, split) == split
+    # Of each emoji several, of animals, for one, five and more.
+    animals = all_designs.labels == own.label_names.index("Animals & Nature")
+    assert animals.sum() > 1000
+    dog = [image for image, name in zip(all_designs.images, all_designs.names, strict=True) if name == "dog"]
+    assert len(dog) >= 5
+    assert all((image[0, 0] == 255).all() for image in dog)
 
 
 def test_other_sizes_and_grey() -> None:
@@ -77,7 +94,7 @@ def test_mnist_at_32_px_has_a_black_frame(digits: Pictures) -> None:
 
 def test_natural_shapes() -> None:
     assert natural_shape("mnist") == DataShape(28, 1)
-    assert natural_shape("emoji") == DataShape(64, 3)
+    assert natural_shape("emoji") == natural_shape("emoji-designs") == DataShape(64, 3)
 
 
 def test_a_hash_decides_the_split() -> None:
@@ -89,7 +106,8 @@ def test_a_hash_decides_the_split() -> None:
 
 def test_sources_and_splits_that_do_not_exist_are_named() -> None:
     with pytest.raises(
-        DataFault, match=r"'emojis': neither a built-in set \(emoji, mnist\) nor a file or folder"
+        DataFault,
+        match=r"'emojis': neither a built-in set \(emoji, emoji-designs, mnist\) nor a file or folder",
     ):
         open_data("emojis", 64, 3)
     with pytest.raises(DataFault, match="'dev' does not exist: use train, valid, test or all"):

@@ -140,8 +140,8 @@ def test_choosing_and_then_thinking_better_of_it_keeps_the_data(
 
 def test_sets_used_before_are_offered_once(panel: DataPanel) -> None:
     panel.offer(["mnist", "/data/flowers", "/data/flowers", "/data/birds.zip"])
-    assert _texts(panel)[:4] == ["Emoji", "MNIST digits", "flowers", "birds.zip"]
-    assert panel.combo.itemData(2, Qt.ItemDataRole.ToolTipRole) == "/data/flowers"
+    assert _texts(panel)[1:5] == ["Emoji in many designs", "MNIST digits", "flowers", "birds.zip"]
+    assert panel.combo.itemData(3, Qt.ItemDataRole.ToolTipRole) == "/data/flowers"
 
 
 def test_a_folder_is_dropped_on_it(qtbot: QtBot, panel: DataPanel, folder: Path) -> None:
