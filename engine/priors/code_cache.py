@@ -13,6 +13,8 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from torch import Tensor
 from engine.analysis.reconstruction import batch_size, batches_of, device_of
 from engine.data.cache import cache_folder
 from engine.data.source import Pictures
+from engine.data.variations import variation_draws, varied
 from engine.errors import CannotWrite
 from engine.files import make_folder, reason_of
 from engine.models.base import DiscreteAutoencoder
@@ -34,25 +37,46 @@ Codes = list[NDArray[np.uint16]]
 Shape = tuple[int, int, int]
 
 MOST_SETS = 32
-_VERSION = 1
+_VERSION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """What is encoded of every picture: itself, its variations and, where `mirrored`, their mirror images.
+
+    A grid of codes cannot be mirrored or shifted itself: a code is an edge that faces one way.
+    """
+
+    mirrored: bool = False
+    variations: int = 0
+
+    def __len__(self) -> int:
+        return (1 + self.variations) * (1 + self.mirrored)
+
+    def place(self, variation: NDArray[np.intp], flip: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Among the copies, of a variation (0 is the picture itself), mirrored or not."""
+        return variation * (1 + self.mirrored) + flip
+
+
+AS_THEY_ARE = Copies()
 
 
 def cached_codes(
-    model: DiscreteAutoencoder, model_id: str, pictures: Pictures, mirrored: bool, tell: Progress
+    model: DiscreteAutoencoder, model_id: str, pictures: Pictures, copies: Copies, tell: Progress
 ) -> Codes:
-    """The codes of every picture, followed, where `mirrored`, by those of every mirror image.
+    """The codes of the n pictures, then those of the next copy of each, and so on: (n * copies, h, w).
 
-    A grid of codes cannot be mirrored itself: a code is an edge that faces one way. Raises `CannotWrite`.
+    Raises `CannotWrite`.
     """
-    home = cache_folder().parent / "codes" / _key(model_id, pictures, mirrored)
-    shapes = _shapes(model, pictures, mirrored)
+    home = cache_folder().parent / "codes" / _key(model_id, pictures, copies)
+    shapes = _shapes(model, pictures, copies)
     found = _read(home, model, shapes)
     if found is not None:
         with contextlib.suppress(OSError):
             os.utime(home)
         return found
     try:
-        _extract(home, model, pictures, shapes, tell)
+        _extract(home, model, pictures, copies, shapes, tell)
         _forget_all_but_newest(home.parent)
     except OSError as error:
         raise CannotWrite(home, f"cannot be written ({reason_of(error)})") from error
@@ -62,17 +86,17 @@ def cached_codes(
     return found
 
 
-def _shapes(model: DiscreteAutoencoder, pictures: Pictures, mirrored: bool) -> list[Shape]:
+def _shapes(model: DiscreteAutoencoder, pictures: Pictures, copies: Copies) -> list[Shape]:
     height, width = pictures.images.shape[1:3]
-    coarsest, count = model.levels[0].stride_px, len(pictures) * (2 if mirrored else 1)
+    coarsest, count = model.levels[0].stride_px, len(pictures) * len(copies)
     rows, columns = -(-height // coarsest), -(-width // coarsest)
     ratios = [coarsest // level.stride_px for level in model.levels]
     return [(count, rows * ratio, columns * ratio) for ratio in ratios]
 
 
-def _key(model_id: str, pictures: Pictures, mirrored: bool) -> str:
+def _key(model_id: str, pictures: Pictures, copies: Copies) -> str:
     shape = pictures.images.shape
-    digest = hashlib.sha256(f"{_VERSION} {model_id} {shape} {mirrored}".encode())
+    digest = hashlib.sha256(f"{_VERSION} {model_id} {shape} {copies}".encode())
     size = batch_size(*shape[1:3])
     for first in range(0, len(pictures), size):
         digest.update(np.ascontiguousarray(pictures.images[first : first + size]).tobytes())
@@ -95,13 +119,18 @@ def _read(home: Path, model: DiscreteAutoencoder, shapes: list[Shape]) -> Codes 
 
 @torch.inference_mode()
 def _extract(
-    home: Path, model: DiscreteAutoencoder, pictures: Pictures, shapes: list[Shape], tell: Progress
+    home: Path,
+    model: DiscreteAutoencoder,
+    pictures: Pictures,
+    copies: Copies,
+    shapes: list[Shape],
+    tell: Progress,
 ) -> None:
     """Write all of it under another name, then put it in place. Raises `OSError`."""
     make_folder(home.parent)
     part = Path(tempfile.mkdtemp(suffix=".part", dir=home.parent))
     try:
-        _encode_all(part, model, pictures, shapes, tell)
+        _encode_all(part, model, pictures, copies, shapes, tell)
         shutil.rmtree(home, ignore_errors=True)  # it does not fit, or another program was as quick
         part.rename(home)
     finally:
@@ -109,21 +138,35 @@ def _extract(
 
 
 def _encode_all(
-    folder: Path, model: DiscreteAutoencoder, pictures: Pictures, shapes: list[Shape], tell: Progress
+    folder: Path,
+    model: DiscreteAutoencoder,
+    pictures: Pictures,
+    copies: Copies,
+    shapes: list[Shape],
+    tell: Progress,
 ) -> None:
     grids = [
         np.lib.format.open_memmap(folder / _name(level), "w+", np.uint16, shape)
         for level, shape in enumerate(shapes)
     ]
     done, count = 0, len(pictures)
+    draws = [variation_draws(count, number) for number in range(1, copies.variations + 1)]
     for images in batches_of(pictures, device_of(model)):
-        _encode_into(grids, done, model, images)
-        if len(grids[0]) > count:
-            _encode_into(grids, count + done, model, images.flip(3))
+        own = [of_all[done : done + len(images)] for of_all in draws]
+        for copy, pictured in enumerate(_copied(images, own, copies.mirrored)):
+            _encode_into(grids, copy * count + done, model, pictured)
         done += len(images)
         tell("Encoding pictures", done / count)
     for grid in grids:
         grid.flush()
+
+
+def _copied(images: Tensor, draws: list[Tensor], mirrored: bool) -> Iterator[Tensor]:
+    """A batch, its variations by their draws and their mirror images, in the order of `Copies.place`."""
+    for pictured in (images, *(varied(images, each) for each in draws)):
+        yield pictured
+        if mirrored:
+            yield pictured.flip(3)
 
 
 def _encode_into(

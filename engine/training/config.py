@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from engine.data.batches import Augmentation, CodeAugmentation
 from engine.data.source import DataShape
+from engine.data.variations import Variations
 from engine.errors import OptionFault
 from engine.models.base import ModelConfig
 from engine.models.registry import family_named
@@ -96,6 +97,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True):
     validations: Annotated[int, Meta(ge=1)] | None = None  # fewer than wished for, where time is short
     prior: PriorOf | None = None
     start_from: StartFrom | None = None  # None: random weights
+    variations: Variations = Variations()  # that priors learn the codes of, too
 
 
 def parse_settings(
@@ -118,18 +120,22 @@ def parse_settings(
 
 def parse_prior_settings(
     settings: Sequence[str], batch_size: int | None, prior: Mapping[str, Any] | None = None
-) -> tuple[PriorConfig, TrainingConfig, Augmentation]:
+) -> tuple[PriorConfig, TrainingConfig, Augmentation, Variations]:
     """As `parse_settings`, for priors."""
     asked = _asked(PRIOR_SECTIONS, settings, batch_size)
     parsed = _parsed(PRIOR_SECTIONS, {**PRIOR_SETTINGS, **(prior or {}), **asked})
     of_codes = msgspec.structs.asdict(parsed["augmentation"])
     augmentation = Augmentation(**of_codes, crops=0.0, zooms=0.0, flats=0.0, gradients=0.0)
-    return parsed["prior"], parsed["training"], augmentation
+    return parsed["prior"], parsed["training"], augmentation, parsed["variations"]
 
 
 def settings_beside(config: RunConfig, settings: Sequence[str]) -> list[tuple[str, Any, Any]]:
     """Each setting's key, the value it asks for and the one the run has."""
-    known: dict[str, Any] = {"training": config.training, "augmentation": config.augmentation}
+    known: dict[str, Any] = {
+        "training": config.training,
+        "augmentation": config.augmentation,
+        "variations": config.variations,
+    }
     if config.prior is None:
         sections: Sections = sections_of(config.family)
         known["model"] = model_config(config.family, config.model)
@@ -153,6 +159,7 @@ PRIOR_SECTIONS: Sections = {
     "prior": PriorConfig,
     "training": TrainingConfig,
     "augmentation": CodeAugmentation,
+    "variations": Variations,
 }
 """The configs that options of priors go to."""
 

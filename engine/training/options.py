@@ -13,7 +13,7 @@ from engine.data.source import DataShape
 from engine.training.config import PRIOR_SECTIONS, Sections, sections_of
 from engine.training.defaults import PRIOR_SETTINGS, default_settings
 
-Section = Literal["model", "prior", "training", "augmentation"]
+Section = Literal["model", "prior", "training", "augmentation", "variations"]
 Kind = Literal["integer", "number", "choice", "switch"]
 
 BASIC = frozenset(

@@ -208,7 +208,7 @@ def _config(
 def _prior_config(card: ModelCard, settings: tuple[str, ...], given: Mapping[str, Any] | None) -> RunConfig:
     from engine.training.config import PriorOf, parse_prior_settings
 
-    prior, training, augmentation = parse_prior_settings(settings, None, given)
+    prior, training, augmentation, _ = parse_prior_settings(settings, None, given)
     values = msgspec.to_builtins(prior)
     if values["labels"] == 0:
         values["labels"] = _LABELS

@@ -28,8 +28,8 @@ from engine.decoding.decoder import to_pixels
 from engine.errors import RunFault
 from engine.models.base import DiscreteAutoencoder, Trainable
 from engine.models.registry import find_model, load
-from engine.priors.batches import CodeBatches
-from engine.priors.code_cache import Codes, cached_codes
+from engine.priors.batches import CodeBatches, copies_of
+from engine.priors.code_cache import AS_THEY_ARE, Codes, cached_codes
 from engine.priors.hierarchical import HierarchicalPrior
 from engine.priors.likelihood import BATCH, bits_per_code, tensors_at
 from engine.priors.pixelcnn import PriorConfig
@@ -51,7 +51,7 @@ class Given:
 
 
 class PriorStage(Stage):
-    """Trains on the codes of the train split and its mirror images, is measured on the validation split's."""
+    """Trains on the codes of the train split and of its copies, is measured on the validation split's."""
 
     command = "train-prior"
     finishing = "Saving"
@@ -80,8 +80,9 @@ class PriorStage(Stage):
     def batches(self, processes: Processes) -> Batches:
         size, seed = self._config.training.batch_size, self._config.seed
         processes.part_of(size)
-        how = self._config.augmentation
-        return CodeBatches(self._train, self._labels, size, seed, how, processes.rank, processes.ranks)
+        how, variations = self._config.augmentation, self._config.variations
+        rank, ranks = processes.rank, processes.ranks
+        return CodeBatches(self._train, self._labels, size, seed, how, variations, rank, ranks)
 
     def validate(self, model: Trainable[Any]) -> dict[str, float]:
         """Bits per code of each level and of all codes together."""
@@ -165,9 +166,9 @@ def prior_stage(
     if model_id != config.prior.model_id:
         raise RunFault(run.folder, f"its priors are for another model than {config.prior.model} is now")
     train, valid = pictures.split("train"), pictures.split("valid").spread(MOST_MEASURED)
-    flips = config.augmentation.flips > 0
-    train_codes = cached_codes(given.model, model_id, train, flips, progress)
-    valid_codes = cached_codes(given.model, model_id, valid, False, progress) if len(valid) else None
+    copies = copies_of(config.augmentation, config.variations)
+    train_codes = cached_codes(given.model, model_id, train, copies, progress)
+    valid_codes = cached_codes(given.model, model_id, valid, AS_THEY_ARE, progress) if len(valid) else None
     return PriorStage(config, pictures, given, train_codes, valid_codes)
 
 

@@ -98,6 +98,7 @@ class _Config(msgspec.Struct):
     start_from: _Start | None = None
     training: dict[str, Any] = {}
     augmentation: dict[str, Any] = {}
+    variations: dict[str, Any] = {}
 
 
 class Shelf:
@@ -198,7 +199,7 @@ def _asked(config: _Config) -> Iterator[tuple[str, Any]]:
     if config.prior is None:
         yield from (config.model | config.training | config.augmentation).items()
     else:
-        yield from (config.prior.config | config.training).items()
+        yield from (config.prior.config | config.training | config.variations).items()
         yield from ((name, config.augmentation.get(name)) for name in ("flips", "label_balance"))
 
 

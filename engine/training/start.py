@@ -213,7 +213,7 @@ def _new_prior_config(request: TrainRequest, processes: Processes) -> RunConfig:
     card = model_for_priors(name)
     length, settings = _length_and_settings(request, prior_presets(card.image_size))
     given, start = (None, None) if request.start_from is None else starting_priors(request.start_from)
-    prior, training, augmentation = parse_prior_settings(settings, request.batch_size, given)
+    prior, training, augmentation, variations = parse_prior_settings(settings, request.batch_size, given)
     return RunConfig(
         family=card.family,
         model=card.config,
@@ -230,6 +230,7 @@ def _new_prior_config(request: TrainRequest, processes: Processes) -> RunConfig:
             model=model_place(name), name=card.name, model_id=card.model_id, config=msgspec.to_builtins(prior)
         ),
         start_from=start,
+        variations=variations,
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from engine.data.batches import CodeAugmentation
+from engine.data.variations import Variations
 from engine.priors.batches import CodeBatches
 
 COUNT = 10
@@ -19,7 +20,7 @@ CODES = [level.astype(np.uint16) for level in CODES]
 
 
 def batches(size: int = 5, seed: int = 0, flips: float = 0.5, rank: int = 0, ranks: int = 1) -> CodeBatches:
-    return CodeBatches(CODES, LABELS, size, seed, CodeAugmentation(flips=flips), rank, ranks)
+    return CodeBatches(CODES, LABELS, size, seed, CodeAugmentation(flips=flips), rank=rank, ranks=ranks)
 
 
 def test_each_picture_comes_once_an_epoch_on_all_levels_at_once() -> None:
@@ -40,6 +41,19 @@ def test_the_share_of_mirror_images_is_as_asked() -> None:
             [batches(flips=flips).at(step).inputs[0].flatten() >= 100 for step in range(200)]
         )
         assert abs(mirrored.float().mean().item() - share) < 0.05
+
+
+def test_variations_are_drawn_as_often_as_asked_and_alike() -> None:
+    # Of 10 pictures: themselves, mirrored, and the same of three variations.
+    codes = [np.arange(80, dtype=np.uint16)[:, None, None]]
+    how = Variations(varied=0.6, variations=3)
+    drawn = CodeBatches(codes, LABELS, 10, 0, CodeAugmentation(flips=0.5), how)
+    copies = np.concatenate([drawn.at(step).inputs[0].flatten().numpy() // 10 for step in range(300)])
+    variation, flip = np.divmod(copies, 2)
+    shares = np.bincount(variation, minlength=4) / len(variation)
+    assert np.abs(shares - [0.4, 0.2, 0.2, 0.2]).max() < 0.04
+    for which in range(4):
+        assert abs(flip[variation == which].mean() - 0.5) < 0.06
 
 
 def test_a_batch_is_a_function_of_seed_and_step() -> None:

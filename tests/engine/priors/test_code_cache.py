@@ -1,7 +1,8 @@
-"""Codes are extracted once: the same for every run, whatever lies in the cache, the mirror images too."""
+"""Codes are extracted once: the same for every run, whatever lies in the cache, those of copies too."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,12 @@ import pytest
 import torch
 
 from engine.data.cache import VARIABLE
+from engine.data.variations import variation_draws, varied
 from engine.decoding.decoder import from_pixels
 from engine.errors import CannotWrite
 from engine.models.base import DiscreteAutoencoder
 from engine.priors import code_cache
-from engine.priors.code_cache import cached_codes
+from engine.priors.code_cache import AS_THEY_ARE, Copies, cached_codes
 from engine.progress import tell_nobody
 from tests.small import small_model, small_pictures, small_two_level_model
 
@@ -26,8 +28,11 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "codes"
 
 
-def codes(model: DiscreteAutoencoder, mirrored: bool = True) -> list[np.ndarray]:
-    return list(cached_codes(model, "id", PICTURES, mirrored, tell_nobody))
+MIRRORED = Copies(mirrored=True)
+
+
+def codes(model: DiscreteAutoencoder, copies: Copies = MIRRORED) -> list[np.ndarray]:
+    return list(cached_codes(model, "id", PICTURES, copies, tell_nobody))
 
 
 def encoded(model: DiscreteAutoencoder, images: np.ndarray) -> list[np.ndarray]:
@@ -41,8 +46,31 @@ def test_pictures_are_followed_by_their_mirror_images(model: DiscreteAutoencoder
     for level, grids in enumerate(codes(model)):
         assert isinstance(grids, np.memmap)
         assert np.array_equal(grids, np.concatenate([plain[level], mirrored[level]]))
-    for level, grids in enumerate(codes(model, mirrored=False)):
+    for level, grids in enumerate(codes(model, AS_THEY_ARE)):
         assert np.array_equal(grids, plain[level])
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_variations_follow_each_with_its_mirror_image(
+    mirrored: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Batches of 5: what is drawn for a picture does not depend on those beside it.
+    monkeypatch.setattr(code_cache, "batches_of", lambda pictures, device: _batches(pictures.images, 5))
+    model, copies = small_model(), Copies(mirrored, variations=2)
+    (found,) = codes(model, copies)
+    images = torch.from_numpy(from_pixels(np.asarray(PICTURES.images)))
+    for variation in range(3):
+        pictured = images if variation == 0 else varied(images, variation_draws(12, variation))
+        for flip in [False, True][: 1 + mirrored]:
+            expected = model.encode_codes(pictured.flip(3) if flip else pictured)[0]
+            copy = int(copies.place(np.array([variation]), np.array([flip]))[0])
+            assert np.array_equal(found[copy * 12 :][:12], expected)
+    assert len(found) == 12 * len(copies)
+
+
+def _batches(images: np.ndarray, size: int) -> Iterator[torch.Tensor]:
+    for first in range(0, len(images), size):
+        yield torch.from_numpy(from_pixels(np.asarray(images[first : first + size])))
 
 
 def test_a_second_run_finds_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +83,7 @@ def test_a_second_run_finds_them(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_other_pictures_and_other_models_have_others(cache: Path) -> None:
     model = small_model()
     for pictures, model_id in [(PICTURES, "a"), (PICTURES, "b"), (PICTURES.head(5), "a")]:
-        cached_codes(model, model_id, pictures, True, tell_nobody)
+        cached_codes(model, model_id, pictures, MIRRORED, tell_nobody)
     assert len(list(cache.iterdir())) == 3
 
 
@@ -80,7 +108,7 @@ def test_the_sets_used_last_are_kept(cache: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(code_cache, "MOST_SETS", 2)
     model = small_model()
     for model_id in "abcd":
-        cached_codes(model, model_id, PICTURES, False, tell_nobody)
+        cached_codes(model, model_id, PICTURES, AS_THEY_ARE, tell_nobody)
     assert len(list(cache.iterdir())) == 2
 
 

@@ -105,10 +105,9 @@ def test_priors_have_every_option_once_and_say_what_it_is() -> None:
 
 
 def test_fields_of_priors_begin_with_what_they_are_trained_with() -> None:
-    prior, training, augmentation = parse_prior_settings((), None)
+    begins = dict(zip(PRIOR_SECTIONS, parse_prior_settings((), None), strict=True))
     for field in prior_fields(2):
-        begins = {"prior": prior, "training": training, "augmentation": augmentation}[field.section]
-        assert field.default == getattr(begins, field.name)
+        assert field.default == getattr(begins[field.section], field.name)
         for value in (field.default, *field.choices):
             parse_prior_settings((field.setting(value),), None)
         for value in outside(field):
