@@ -34,7 +34,7 @@ def test_a_folder_may_start_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_what_is_no_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(DataFault, match="file': is not a set of pictures: use emoji, emoji-designs, mnist, a f"):
+    with pytest.raises(DataFault, match="file': is not a set of pictures: use emoji, emoji-designs, mnist"):
         open_data(str(tmp_path / "file"), 8, 3)
     for name in ("nowhere", "~nobody-of-this-name/photos"):
         with pytest.raises(DataFault, match=f"data '{name}': neither a built-in set"):
