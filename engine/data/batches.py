@@ -99,7 +99,7 @@ class Batches(ABC):
         """
         self.labels = labels
         self.count = len(labels)
-        self._shares = _shares(labels, balance) if balance else None
+        self._shares = shares_of(labels, balance) if balance else None
         self.batch_size = batch_size
         self.seed = seed
         self.own = range(rank * batch_size // ranks, (rank + 1) * batch_size // ranks)
@@ -172,7 +172,7 @@ class PictureBatches(Batches):
         )
 
 
-def _shares(labels: NDArray[np.int64], balance: float) -> NDArray[np.float64]:
+def shares_of(labels: NDArray[np.int64], balance: float) -> NDArray[np.float64]:
     """Of an epoch, of each picture (n,): those of a label make up n^(1 - balance), all together 1."""
     _, label, counts = np.unique(labels, return_inverse=True, return_counts=True)
     shares = counts[label] ** -float(balance)

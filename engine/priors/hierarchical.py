@@ -7,13 +7,16 @@ convolutional network over the coarser grids, raised to its own; it sees them wh
 the right, too. Deviations: the paper's top prior attends to all of its grid; here all levels are plain gated
 PixelCNNs, so that a window of a canvas can be resampled by itself.
 
+With a layout (`layout.py`), the coarsest level is told of it in the same way, unless it has to do without: on
+grids that are there already, which are looked at or redrawn in part, there is none.
+
 The loss is the nats of all codes of a picture by their number. Levels share no weights, so each learns as if
 it were trained alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import pairwise
 
 import torch
@@ -24,6 +27,7 @@ from engine.decoding.decoder import CodeLevel
 from engine.layers.convolution import Conv, ResidualStack, Up
 from engine.layers.embedding import embedding
 from engine.models.base import NO_DRAWS, Draws, LossResult, Trainable
+from engine.priors.layout import Layout
 from engine.priors.pixelcnn import PixelCNN, PriorConfig
 
 
@@ -35,33 +39,100 @@ class HierarchicalPrior(Trainable[Sequence[Tensor]]):
     def __init__(self, config: PriorConfig, levels: Sequence[CodeLevel]) -> None:
         super().__init__()
         self.config = config
+        self.layout = Layout(levels[0], config.layout, config.layout_block) if config.layout else None
+        told_first = [] if self.layout is None else [self.layout.level]
+        self.layout_prior = LevelPrior(config, told_first) if told_first else None
+        self._count = len(levels)
         for index in range(len(levels)):  # called as in the file: prior.<level>.*
-            self.add_module(str(index), LevelPrior(config, levels[: index + 1]))
+            coarser = levels[:index] or told_first
+            self.add_module(str(index), LevelPrior(config, [*coarser, levels[index]]))
+        self._freeze()
 
     @property
     def levels(self) -> list[LevelPrior]:
         """The prior of each level, coarsest first."""
-        return list(self.children())  # type: ignore[arg-type]  # it has no other children
+        return [self.get_submodule(str(index)) for index in range(self._count)]  # type: ignore[misc]  # its own
 
     @property
     def label_count(self) -> int:
         return self.config.labels
 
-    def forward(self, codes: Sequence[Tensor], condition: Tensor | None = None) -> list[Tensor]:
-        """Logits (B, K, h, w) per level of codes (B, h, w) int64; `condition` (B, L) weighs labels."""
-        return [prior(codes[: index + 1], condition) for index, prior in enumerate(self.levels)]
+    @property
+    def begun_from_data(self) -> frozenset[str]:
+        """What only priors with a layout have: others can be started from."""
+        first = (f"0.{name}" for name, _ in self.levels[0].named_parameters() if _is_told(name))
+        of_layout = (name for name in self.state_dict() if name.startswith("layout"))
+        return frozenset([*first, *of_layout]) if self.layout is not None else frozenset()
 
-    def nats(self, codes: Sequence[Tensor], condition: Tensor | None = None) -> list[Tensor]:
+    @torch.no_grad()
+    def go_on(
+        self, inputs: Sequence[Tensor], generator: torch.Generator, missing: Set[str] = frozenset()
+    ) -> None:
+        """A layout that the priors did not have says nothing at first."""
+        for name, parameter in self.named_parameters():
+            if name in missing and ".told." in name:
+                parameter.zero_()
+
+    def forward(
+        self, codes: Sequence[Tensor], condition: Tensor | None = None, layout: Tensor | None = None
+    ) -> list[Tensor]:
+        """Logits (B, K, h, w) per level of codes (B, h, w) int64; `condition` (B, L) weighs labels.
+
+        `layout` (B, h, w) int64, as `layout_of` gives it, is told to the coarsest level.
+        """
+        given = [] if layout is None else [layout]
+        return [
+            prior([*(codes[:index] or given), codes[index]], condition)
+            for index, prior in enumerate(self.levels)
+        ]
+
+    def layout_of(self, codes: Sequence[Tensor]) -> Tensor | None:
+        """The layout (B, h, w) int64 of codes (B, h, w) per level; None for priors without."""
+        return None if self.layout is None else self.layout.of(codes[0])
+
+    def nats(
+        self, codes: Sequence[Tensor], condition: Tensor | None = None, layout: Tensor | None = None
+    ) -> list[Tensor]:
         """-log p of every code, given those before it and the coarser levels: (B, h, w) float32 per level."""
-        return [nats_of(logits, grid) for logits, grid in zip(self(codes, condition), codes, strict=True)]
+        said = self(codes, condition, layout)
+        return [nats_of(logits, grid) for logits, grid in zip(said, codes, strict=True)]
+
+    def layout_nats(self, layout: Tensor, condition: Tensor | None = None) -> Tensor:
+        """-log p of every class of a layout (B, h, w), given those before it: (B, h, w) float32."""
+        assert self.layout_prior is not None
+        return nats_of(self.layout_prior([layout], condition), layout)
 
     def loss(
         self, inputs: Sequence[Tensor], condition: Tensor | None = None, draws: Draws = NO_DRAWS
     ) -> LossResult:
-        nats = self.nats(inputs, self._kept(condition, draws))
-        total = torch.cat([level.flatten() for level in nats]).mean()
-        bits = {f"bits_{index}": level.detach().mean() / BIT for index, level in enumerate(nats)}
-        return LossResult(total, bits)
+        condition = self._kept(condition, draws)
+        nats: dict[str, Tensor] = {}
+        for index, prior in enumerate(self.levels):
+            if self._learns(index):
+                coarser, kept = inputs[:index], None
+                if index == 0 and self.layout is not None:
+                    layout = self.layout.of(inputs[0])
+                    nats["bits_layout"] = self.layout_nats(layout, condition)
+                    coarser, kept = [layout], self._layouts_kept(len(layout), draws)
+                logits = prior([*coarser, inputs[index]], condition, kept)
+                nats[f"bits_{index}"] = nats_of(logits, inputs[index])
+        total = torch.cat([level.flatten() for level in nats.values()]).mean()
+        return LossResult(total, {name: level.detach().mean() / BIT for name, level in nats.items()})
+
+    def _learns(self, level: int) -> bool:
+        return self.config.learn == "all" or (self.config.learn == "finest") == (level == self._count - 1)
+
+    def _freeze(self) -> None:
+        """What does not learn takes no gradients."""
+        if self.layout_prior is not None:
+            self.layout_prior.requires_grad_(self._learns(0))
+        for index, prior in enumerate(self.levels):
+            prior.requires_grad_(self._learns(index))
+
+    def _layouts_kept(self, batch: int, draws: Draws) -> Tensor:
+        """1 where a picture's codes are learned with its layout, else 0: (B, 1, 1, 1)."""
+        kept = draws.uniform("layout", batch) >= self.config.layout_dropout
+        return kept.float()[:, None, None, None]
 
     def _kept(self, condition: Tensor | None, draws: Draws) -> Tensor | None:
         """Some conditions replaced by the null label."""
@@ -80,13 +151,21 @@ class LevelPrior(nn.Module):
         self.context = Context(config, levels) if coarser else None
         self.pixelcnn = PixelCNN(config, levels[-1].codes, has_context=coarser)
 
-    def forward(self, codes: Sequence[Tensor], condition: Tensor | None = None) -> Tensor:
-        """Logits (B, K, h, w) of the last of `codes`."""
-        return self.pixelcnn(codes[-1], condition, self.told(codes[:-1]))  # type: ignore[no-any-return]
+    def forward(
+        self, codes: Sequence[Tensor], condition: Tensor | None = None, kept: Tensor | None = None
+    ) -> Tensor:
+        """Logits (B, K, h, w) of the last of `codes`; what it is told is times `kept` (B, 1, 1, 1)."""
+        told = self.told(codes[:-1], codes[-1].shape[1:])
+        if told is not None and kept is not None:
+            told = told * kept.to(told.device, told.dtype, non_blocking=True)
+        return self.pixelcnn(codes[-1], condition, told)  # type: ignore[no-any-return]
 
-    def told(self, coarser: Sequence[Tensor]) -> Tensor | None:
-        """What the coarser levels say of each cell, (B, context, h, w); None where there are none."""
-        return None if self.context is None else self.context(coarser)
+    def told(self, coarser: Sequence[Tensor], grid: Sequence[int]) -> Tensor | None:
+        """What coarser levels say of each cell of a grid, (B, context, h, w); None where none are given."""
+        if self.context is None or not coarser:
+            return None
+        rows, columns = grid
+        return self.context(coarser)[:, :, :rows, :columns]  # type: ignore[no-any-return]
 
 
 class Context(nn.Module):
@@ -113,6 +192,10 @@ class Context(nn.Module):
             told = stage(seen if told is None else torch.cat([told, seen], dim=1))
         assert told is not None
         return told
+
+
+def _is_told(name: str) -> bool:
+    return name.startswith("context.") or ".told." in name
 
 
 BIT = 0.6931471805599453

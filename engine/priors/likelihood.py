@@ -28,6 +28,7 @@ def bits_per_code(
 ) -> list[float]:
     """Cross-entropy in base 2 per code of each level, of codes (n, h, w) per level.
 
+    Where the priors have a layout, the coarsest codes are given theirs, and its bits are counted with them.
     `labels` (n,) are the true ones; None for no label. `done` is told the share done, 0 to 1.
     """
     count, finest = len(codes[0]), codes[-1][0].size
@@ -36,8 +37,11 @@ def bits_per_code(
     for first in range(0, count, size):
         rows = np.arange(first, min(first + size, count))
         grids, condition = tensors_at(prior, codes, labels, rows, device_of(prior))
-        nats = [float(level.cpu().double().sum()) for level in prior.nats(grids, condition)]
-        sums += nats
+        layout = prior.layout_of(grids)
+        nats = prior.nats(grids, condition, layout)
+        sums += [float(level.cpu().double().sum()) for level in nats]
+        if layout is not None:
+            sums[0] += float(prior.layout_nats(layout, condition).cpu().double().sum())
         if done is not None:
             done((rows[-1] + 1) / count)
     return [float(total / BIT / level.size) for total, level in zip(sums, codes, strict=True)]

@@ -54,13 +54,26 @@ class PriorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     label_dropout: Annotated[
         float, Meta(ge=0.0, le=1.0, description="share of labels replaced by the null label in training")
     ] = 0.1
+    layout: Annotated[
+        int, Meta(ge=0, le=4096, description="classes of what is where, drawn before all codes; 0 = none")
+    ] = 0
+    layout_block: Annotated[
+        Literal[2, 4, 8], Meta(description="coarsest cells across that one such class stands for")
+    ] = 2
+    layout_dropout: Annotated[
+        float, Meta(ge=0.0, le=1.0, description="share of pictures whose codes are learned without a layout")
+    ] = 0.15
+    learn: Annotated[
+        Literal["all", "coarser", "finest"],
+        Meta(description="the levels that learn; the others stay as they begin"),
+    ] = "all"
 
 
 class PixelCNN(nn.Module):
     """p(codes | condition, context) of grids of `codes` codes, of any size."""
 
     def __init__(self, config: PriorConfig, codes: int, has_context: bool = False) -> None:
-        """With `has_context`, features of coarser levels (B, config.context, h, w) are to be given."""
+        """With `has_context`, features of coarser levels (B, config.context, h, w) may be given."""
         super().__init__()
         channels, context = config.channels, config.context if has_context else 0
         self.embedding = embedding(codes, channels)
@@ -116,7 +129,7 @@ class GatedLayer(nn.Module):
         if biases is not None:
             for_above, for_before = biases.chunk(2, dim=1)
             above, before = above + for_above, before + for_before
-        if self.told is not None:
+        if self.told is not None and context is not None:
             before = before + self.told(context)
         rows = self._kept(gate(above))
         following, skip = self.out(self._kept(gate(before))).chunk(2, dim=1)

@@ -17,16 +17,21 @@ def margin(prior: HierarchicalPrior) -> int:
     cells = reach(prior.config)
     spans = [Span(-cells, ratio - 1 + cells) for ratio in ratios(prior)]
     behind = [
-        span if level.context is None else _behind(level.context, span)
-        for level, span in zip(prior.levels, spans, strict=True)
+        span if context is None else _behind(context, span)
+        for context, span in zip(_contexts(prior), spans, strict=True)
     ]
     return max(span.margin for span in behind)
 
 
 def ratios(prior: HierarchicalPrior) -> list[int]:
     """Cells of each level along one side of a coarsest cell."""
-    doublings = [_doublings(level.context) if level.context is not None else 0 for level in prior.levels]
+    doublings = [0 if context is None else _doublings(context) for context in _contexts(prior)]
     return [2**count for count in doublings]
+
+
+def _contexts(prior: HierarchicalPrior) -> list[Context | None]:
+    """What each level is told of coarser ones by. Grids that are there are looked at without a layout."""
+    return [None, *(level.context for level in prior.levels[1:])]
 
 
 def _doublings(context: Context) -> int:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -32,7 +32,7 @@ from engine.priors.leaning import Leaning
 from engine.priors.matrices import Matrices, matrices_of
 from engine.priors.requests import Codes, Drawn, Mask
 from engine.priors.rows import VerticalStack
-from engine.priors.uniforms import uniforms_of
+from engine.priors.uniforms import LAYOUT, uniforms_of
 
 if TYPE_CHECKING:
     from engine.priors.compiled import CompiledCells
@@ -50,7 +50,7 @@ class FillRequest:
     of a seed gets the same codes whichever others are drawn beside it. Where the grids are a window of larger
     ones, `origin` is its first cell of theirs, per level. `weighed` (h, w) per level: where -log p is wanted.
     `leaning` per level is added to the logits that codes are drawn by, not to those that `weighed` ones are
-    weighed by.
+    weighed by. `layout` (B, h, w) says what is where, to priors that know layouts.
     """
 
     codes: tuple[Codes, ...]
@@ -62,6 +62,7 @@ class FillRequest:
     origin: tuple[tuple[int, int], ...] | None = None
     leaning: tuple[Leaning | None, ...] | None = None
     weighed: tuple[Mask, ...] | None = None
+    layout: Codes | None = None
 
 
 class Sampler:
@@ -79,6 +80,8 @@ class Sampler:
         """`cells` may be `quickest_cells()` in float32."""
         self._priors = priors
         self._levels = [_LevelSampler(prior, dtype, cells) for prior in priors.levels]
+        first = priors.layout_prior
+        self._layout = None if first is None else _LevelSampler(first, dtype, cells)
 
     def sample(
         self,
@@ -88,10 +91,12 @@ class Sampler:
         condition: NDArray[np.float32] | None = None,
         drawing: Drawing = AS_TRAINED,
     ) -> Iterator[Drawn]:
-        """Whole grids, (rows, columns) per level."""
+        """Whole grids, (rows, columns) per level, of priors that have one after a layout of their own."""
         codes = tuple(np.zeros((len(images), *grid), np.int64) for grid in grids)
         masks = tuple(np.ones(grid, np.bool_) for grid in grids)
-        return self.fill(FillRequest(codes, masks, seed, tuple(images), condition, drawing))
+        request = FillRequest(codes, masks, seed, tuple(images), condition, drawing)
+        self._check(request)
+        return self._laid_out(request)
 
     def fill(self, request: FillRequest) -> Iterator[Drawn]:
         """Draw the cells of the masks in raster order, level after level, coarsest first.
@@ -115,11 +120,28 @@ class Sampler:
             height, width = mask.shape
             uniforms = uniforms_of(request.seed, request.images, level, height, width, origin)
             leaning = None if request.leaning is None else request.leaning[level]
-            filling = sampler.fill(codes[: level + 1], mask, weighed[level], uniforms, request, leaning)
+            coarser = codes[:level] if level or request.layout is None else [request.layout]
+            about = weighed[level], uniforms, request, leaning
+            filling = sampler.fill([*coarser, codes[level]], mask, *about)
             for row, cells, nats in filling:
                 done += int(wanted[level][row, cells].sum())
                 drawn = codes[level][:, row, cells].copy()
                 yield Drawn(level, row, cells.start, drawn, done / total, nats)
+
+    @torch.inference_mode()
+    def _laid_out(self, request: FillRequest) -> Iterator[Drawn]:
+        """A layout, then the codes."""
+        if self._layout is not None:
+            assert self._priors.layout is not None
+            side, (height, width) = self._priors.layout.side, request.masks[0].shape
+            rows, columns = -(-height // side), -(-width // side)
+            layout = np.zeros((len(request.images), rows, columns), np.int64)
+            mask, none = np.ones((rows, columns), np.bool_), np.zeros((rows, columns), np.bool_)
+            uniforms = uniforms_of(request.seed, request.images, LAYOUT, rows, columns)
+            for _ in self._layout.fill([layout], mask, none, uniforms, request):
+                pass
+            request = replace(request, layout=layout)
+        yield from self._filled(request)
 
     def _check(self, request: FillRequest) -> None:
         batch = len(request.images)
@@ -154,7 +176,7 @@ class _LevelSampler:
         grid, matrices = codes[-1], self.matrices
         condition = _condition(request)
         copies = 1 if condition is None else len(condition) // len(grid)
-        batch, context = copies * len(grid), self._told(codes[:-1], copies)
+        batch, context = copies * len(grid), self._told(codes[:-1], mask.shape, copies)
         maker = self._cells.rows_for(batch * mask.shape[1])
         rows = maker(matrices, batch, mask.shape[1], condition, context)
         cells = self._cells(matrices, batch)
@@ -191,12 +213,13 @@ class _LevelSampler:
         if looking is not rows:
             rows.go_on_from(looking)
 
-    def _told(self, coarser: Sequence[Codes], copies: int) -> Tensor | None:
-        """What coarser levels say, for every copy of the images."""
-        if self._context is None:
+    def _told(self, coarser: Sequence[Codes], grid: tuple[int, ...], copies: int) -> Tensor | None:
+        """What coarser levels say of the cells of a grid, for every copy of the images."""
+        if self._context is None or not coarser:
             return None
-        told: Tensor = self._context([torch.from_numpy(grid) for grid in coarser])
-        return told.repeat(copies, 1, 1, 1)
+        rows, columns = grid
+        told: Tensor = self._context([torch.from_numpy(level) for level in coarser])
+        return told[:, :, :rows, :columns].repeat(copies, 1, 1, 1)
 
 
 def _condition(request: FillRequest) -> Tensor | None:

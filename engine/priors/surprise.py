@@ -92,7 +92,8 @@ def _logits_at(
 ) -> Tensor:
     """Logits (K,) of one cell of grids (1, h, w)."""
     of_level = prior.levels[level]
-    told, (row, column), cells = of_level.told(grids[:level]), place, reach(prior.config)
+    told, (row, column) = of_level.told(grids[:level], grids[level].shape[1:]), place
+    cells = reach(prior.config)
     top, left = max(0, row - cells), max(0, column - cells)
     seen = slice(top, row + 1), slice(left, column + cells + 1)
     context = None if told is None else told[:, :, *seen]

@@ -18,6 +18,8 @@ PLACE = CHOICE + 1
 """And for where the part lies that is drawn anew."""
 DEVIATION = CHOICE + 2
 """And for how far apart two latent vectors are."""
+LAYOUT = CHOICE + 3
+"""And for the layout that is drawn before all codes."""
 
 
 def uniforms_of(

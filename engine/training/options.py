@@ -34,7 +34,7 @@ FILLED_IN = frozenset({"labels", "channels", "snapshot_s"})
 """The data says the first two, and nobody trains better for the third."""
 PRIOR_BASIC = frozenset({"channels", "layers", "dropout", "batch_size", "learning_rate", "flips"})
 PRIOR_FILLED_IN = frozenset({"labels", "snapshot_s"})
-OF_FINER_LEVELS = frozenset({"context", "context_blocks"})
+OF_FINER_LEVELS = frozenset({"context", "context_blocks", "learn"})
 """What only priors of a model with several levels have."""
 OF_LEARNING = frozenset(
     {
@@ -51,6 +51,10 @@ OF_LEARNING = frozenset(
         "level_dropout",
         "label_dropout",
         "dropout",
+        "layout",
+        "layout_block",
+        "layout_dropout",
+        "learn",
     }
 )
 """How a model learns; its other options are its architecture, which trained weights come with."""

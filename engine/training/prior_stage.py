@@ -22,7 +22,7 @@ from engine.checkpoint import (
     read_tensors,
     tensors_id,
 )
-from engine.data.batches import Batches
+from engine.data.batches import Batches, shares_of
 from engine.data.source import Pictures
 from engine.decoding.decoder import to_pixels
 from engine.errors import RunFault
@@ -75,7 +75,12 @@ class PriorStage(Stage):
 
     def build(self) -> HierarchicalPrior:
         config = msgspec.convert(self._asked.config, PriorConfig)
-        return HierarchicalPrior(config, self._given.model.levels)
+        model, prior = self._given.model, HierarchicalPrior(config, self._given.model.levels)
+        if prior.layout is not None:
+            # Of the pictures as they are: their copies have the same blocks, more or less.
+            shares = shares_of(self._labels, self._config.augmentation.label_balance)
+            prior.layout.fit(self._train[0], model.codebook(0), shares, self._config.seed)
+        return prior
 
     def batches(self, processes: Processes) -> Batches:
         size, seed = self._config.training.batch_size, self._config.seed
