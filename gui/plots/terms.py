@@ -66,6 +66,7 @@ _TERMS = {
         Term(
             "valid_bits", "Bits, validation", "prior", f"-log2 p(code | those before it) {_VALIDATION}", True
         ),
+        Term("bits_layout", "Bits, layout", "prior", "-log2 p(class | those before it), mean over its cells"),
         Term("psnr", "PSNR", "quality", "-10 log10 mse of each batch"),
         Term("valid_psnr", "PSNR, validation", "quality", f"-10 log10 mse {_VALIDATION}", True),
         Term("elbo", "ELBO", "elbo", "E[log p(x|z)] - KL, nats per picture"),
@@ -103,9 +104,10 @@ def term_of(name: str) -> Term:
 
 
 def title_among(name: str, names: Iterable[str]) -> str:
-    """The title of one of a run's figures: the level is said only where there are several."""
+    """The title of one of a run's figures: the level is said only where there is more than it."""
     stem, _, level = name.rpartition("_")
-    return term_of(stem if level == "0" and f"{stem}_1" not in set(names) else name).title
+    is_alone = level == "0" and not {f"{stem}_1", f"{stem}_layout"} & set(names)
+    return term_of(stem if is_alone else name).title
 
 
 def charts_of(names: Iterable[str]) -> tuple[Chart, ...]:

@@ -44,14 +44,15 @@ UPPER: frozenset[Chart] = frozenset(("losses", "prior"))
 
 def as_shown(measured: Measured) -> Measured:
     """The figures of a run in the units that they are shown in."""
-    return _in_bits(measured) if {"loss", "bits_0"} <= measured.keys() else _with_psnr(measured)
+    is_of_priors = "loss" in measured and any(name.startswith("bits_") for name in measured)
+    return _in_bits(measured) if is_of_priors else _with_psnr(measured)
 
 
 def _in_bits(measured: Measured) -> Measured:
     """Of priors: the loss, nats of all codes by their number, in bits. A single level is all codes."""
     steps, nats = measured["loss"]
     shown = {name: values for name, values in measured.items() if name != "loss"}
-    if "bits_1" not in measured:
+    if not any(name.startswith("bits_") and name != "bits_0" for name in measured):
         shown = {name: values for name, values in shown.items() if name not in ("bits_0", "valid_bits_0")}
     return {"bits": (steps, nats / np.log(2)), **shown}
 

@@ -185,8 +185,7 @@ def _learned(progress: Progress) -> str:
 
 def newest_figures(curves: Curves) -> tuple[float | None, float | None]:
     """The loss, and of priors the bits per code: None for what was not measured."""
-    newest = {name: float(curves[name][1][-1]) for name in ("loss", "bits_0") if name in curves}
-    loss = newest.get("loss")
-    if loss is None or "bits_0" not in newest:
+    loss = float(curves["loss"][1][-1]) if "loss" in curves else None
+    if loss is None or not any(name.startswith("bits_") for name in curves):
         return loss, None
     return loss, loss / math.log(2)

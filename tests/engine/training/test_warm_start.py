@@ -134,6 +134,33 @@ def test_priors_begin_with_those_of_another_model(tmp_path: Path, write: Callabl
         np.testing.assert_allclose(after[name], weight, atol=1e-6, err_msg=name)
 
 
+@pytest.mark.parametrize("write", [write_small_model, write_small_two_level_model])
+def test_priors_without_a_layout_are_given_one_that_says_nothing_yet(
+    tmp_path: Path, write: Callable[[Path], Path]
+) -> None:
+    model = write(tmp_path / "small.safetensors")
+    first = write_small_priors(tmp_path / "first.safetensors", model, layers=4)
+    settings = (*STILL, "layout=3", "varied=0.5", "variations=1")
+    list(train(started(tmp_path / "run", first, *settings, trains_priors=True, prior_of=str(model))))
+    second = tmp_path / "run" / "model.safetensors"
+    before, after = weights(first, "prior."), weights(second, "prior.")
+    for name, weight in before.items():
+        np.testing.assert_allclose(after[name], weight, atol=1e-6, err_msg=name)
+    new = after.keys() - before.keys()
+    assert {"prior.layout.centres", "prior.layout_prior.pixelcnn.embedding.weight"} < new
+    told = [name for name in new if ".told." in name]
+    assert len(told) == 4
+    assert all(np.abs(after[name]).max() < 1e-6 for name in told)
+    vectors = load(model).codebook(0).numpy()  # type: ignore[attr-defined]  # it has codes
+    assert np.array_equal(after["prior.layout.vectors"], vectors)
+    assert np.abs(after["prior.layout.centres"]).max() > 0
+    # And from these a run goes on with the same layout.
+    third = started(tmp_path / "third", second, *settings, trains_priors=True, prior_of=str(model))
+    list(train(replace(third, seed=5)))
+    kept = weights(tmp_path / "third" / "model.safetensors", "prior.layout.")
+    assert np.array_equal(kept["prior.layout.centres"], after["prior.layout.centres"])
+
+
 def test_what_cannot_be_started_from_is_refused_before_there_is_a_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,6 +83,20 @@ def test_priors_are_shown_in_bits_of_every_level_in_one_plot() -> None:
     assert len({curves[name].colour for name in ("bits", "bits_0", "bits_1")}) == 3
 
 
+def test_of_priors_whose_finest_level_alone_learns_that_is_shown() -> None:
+    shown = as_shown({"loss": series(2), "bits_1": series(3)})
+    assert {curve.key: curve.title for curve in curves_of_run(run(measured=shown), "prior")} == {
+        "bits": "Bits",
+        "bits_1": "Bits, level 1",
+    }
+
+
+def test_a_layout_is_shown_beside_the_codes() -> None:
+    shown = as_shown({"loss": series(2), "bits_0": series(3), "bits_layout": series(4)})
+    titles = {curve.title for curve in curves_of_run(run(measured=shown), "prior")}
+    assert titles == {"Bits", "Bits, level 0", "Bits, layout"}
+
+
 def test_a_single_level_is_all_there_is() -> None:
     shown = as_shown(priors(levels=1))
     assert [curve.key for curve in curves_of_run(run(measured=shown), "prior")] == ["bits", "valid_bits"]
