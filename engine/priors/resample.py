@@ -85,7 +85,7 @@ class Resampler:
         codes, waiting = [level.copy() for level in request.codes], [mask.copy() for mask in request.masks]
         for index, block in enumerate(blocks):
             part = _Part(request, request.first, block, margin, codes, waiting, leanings)
-            for drawn in self._sampler.fill(part.fill_request(weighs=False)):
+            for drawn in self._sampler.fill(self._laid_out(part, part.fill_request(weighs=False))):
                 part.take(drawn)
                 yield part.placed(drawn, (index + drawn.share) / len(blocks))
             part.keep(0)
@@ -99,11 +99,19 @@ class Resampler:
             waiting = [mask.copy() for mask in request.masks]
             for index, block in enumerate(blocks):
                 part = _Part(request, number, block, margin, codes, waiting, leanings)
-                for drawn in self._sampler.fill(part.fill_request()):
+                for drawn in self._sampler.fill(self._laid_out(part, part.fill_request())):
                     part.take(drawn)
                     yield part.placed(drawn, (place * len(blocks) + index + drawn.share) / steps)
                 bits += _choose(part, index)
             yield Variation(number, tuple(codes), bits)
+
+    def _laid_out(self, part: _Part, request: FillRequest) -> FillRequest:
+        """What is all new gets a layout first, as samples do."""
+        if not part.is_all_new:
+            return request
+        request, nats = self._sampler.lay_out(request)
+        part.nats_drawn += nats
+        return request
 
 
 def _choose(part: _Part, index: int) -> float:
@@ -160,6 +168,11 @@ class _Part:
             leaning=self._leanings,
             weighed=tuple(map(np.logical_or, self._masks, self._following)) if weighs else None,
         )
+
+    @property
+    def is_all_new(self) -> bool:
+        """Whether no code of the coarsest level stays."""
+        return self._masks[0].shape == self._codes[0].shape and bool(self._masks[0].all())
 
     def condition(self) -> NDArray[np.float32] | None:
         """The request's, for every candidate: (M, L)."""

@@ -96,7 +96,7 @@ class Sampler:
         masks = tuple(np.ones(grid, np.bool_) for grid in grids)
         request = FillRequest(codes, masks, seed, tuple(images), condition, drawing)
         self._check(request)
-        return self._laid_out(request)
+        return self._sampled(request)
 
     def fill(self, request: FillRequest) -> Iterator[Drawn]:
         """Draw the cells of the masks in raster order, level after level, coarsest first.
@@ -129,19 +129,25 @@ class Sampler:
                 yield Drawn(level, row, cells.start, drawn, done / total, nats)
 
     @torch.inference_mode()
-    def _laid_out(self, request: FillRequest) -> Iterator[Drawn]:
-        """A layout, then the codes."""
-        if self._layout is not None:
-            assert self._priors.layout is not None
-            side, (height, width) = self._priors.layout.side, request.masks[0].shape
-            rows, columns = -(-height // side), -(-width // side)
-            layout = np.zeros((len(request.images), rows, columns), np.int64)
-            mask, none = np.ones((rows, columns), np.bool_), np.zeros((rows, columns), np.bool_)
-            uniforms = uniforms_of(request.seed, request.images, LAYOUT, rows, columns)
-            for _ in self._layout.fill([layout], mask, none, uniforms, request):
-                pass
-            request = replace(request, layout=layout)
-        yield from self._filled(request)
+    def lay_out(self, request: FillRequest) -> tuple[FillRequest, NDArray[np.float64]]:
+        """The request with a layout drawn for whole grids, and -log p of that for each image, (B,).
+
+        Priors that know no layouts leave it as it is, at no cost.
+        """
+        nats = np.zeros(len(request.images))
+        if self._layout is None:
+            return request, nats
+        assert self._priors.layout is not None
+        side, (height, width) = self._priors.layout.side, request.masks[0].shape
+        grid = -(-height // side), -(-width // side)
+        layout, everywhere = np.zeros((len(request.images), *grid), np.int64), np.ones(grid, np.bool_)
+        uniforms = uniforms_of(request.seed, request.images, LAYOUT, *grid)
+        for _, _, drawn in self._layout.fill([layout], everywhere, everywhere, uniforms, request):
+            nats += drawn.sum(axis=1)
+        return replace(request, layout=layout), nats
+
+    def _sampled(self, request: FillRequest) -> Iterator[Drawn]:
+        yield from self._filled(self.lay_out(request)[0])
 
     def _check(self, request: FillRequest) -> None:
         batch = len(request.images)

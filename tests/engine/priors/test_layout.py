@@ -16,8 +16,9 @@ from engine.priors.hierarchical import BIT, HierarchicalPrior, nats_of
 from engine.priors.layout import Layout, k_means
 from engine.priors.likelihood import bits_per_code
 from engine.priors.reach import margin, ratios
-from engine.priors.requests import Codes
-from engine.priors.sampler import Sampler
+from engine.priors.requests import Codes, ResampleRequest, Variation
+from engine.priors.resample import FIRST_CANDIDATE, Resampler
+from engine.priors.sampler import FillRequest, Sampler
 from engine.priors.surprise import surprise
 from engine.priors.uniforms import LAYOUT, uniforms_of
 from tests.small import small_prior_config
@@ -202,3 +203,40 @@ def test_priors_without_a_layout_begin_to_learn_one_from_what_they_know() -> Non
     model.go_on(grids, torch.Generator(), names)
     plain, told = model(grids), model(grids, layout=model.layout_of(grids))
     assert torch.equal(plain[0], told[0])
+
+
+def test_resampling_everything_lays_out_first_and_counts_its_bits() -> None:
+    model, grids = priors(), [grid[0].numpy() for grid in codes(batch=1)]
+    given = np.array([0, 1, 0], np.float32)
+    everything = tuple(np.ones(grid.shape, np.bool_) for grid in grids)
+    request = ResampleRequest(tuple(grids), everything, seed=5, condition=given)
+    (made,) = [e for e in Resampler(model, trained=6).resample(request) if isinstance(e, Variation)]
+    new = [torch.from_numpy(grid)[None] for grid in made.codes]
+    # Its codes are those that are drawn after the layout of the same number.
+    numbers, shapes = (FIRST_CANDIDATE,), [grid.shape for grid in grids]
+    drawn = [np.zeros((1, *shape), np.int64) for shape in shapes]
+    asked = FillRequest(tuple(drawn), everything, 5, numbers, given[None])
+    sampler = Sampler(model)
+    asked, nats = sampler.lay_out(asked)
+    assert asked.layout is not None
+    for part in sampler.fill(asked):
+        drawn[part.level][:, part.row, part.column : part.column + part.codes.shape[1]] = part.codes
+    assert all(torch.equal(torch.from_numpy(own), grid) for own, grid in zip(drawn, new, strict=True))
+    # And its bits those of layout and codes together.
+    label, layout = torch.from_numpy(given)[None], torch.from_numpy(asked.layout)
+    expected = model.layout_nats(layout, label).sum()
+    assert nats[0] == pytest.approx(expected.item(), rel=1e-5)
+    for level in model.nats(new, label, layout):
+        expected = expected + level.sum()
+    assert made.bits == pytest.approx(expected.item() / BIT, rel=1e-5)
+
+
+def test_what_keeps_a_coarse_code_is_resampled_without_a_layout() -> None:
+    model, grids = priors(), [grid[0].numpy() for grid in codes(batch=1)]
+    masks = [np.ones(grid.shape, np.bool_) for grid in grids]
+    masks[0][-1, -1] = False
+    request = ResampleRequest(tuple(grids), tuple(masks), seed=5, candidates=1)
+    (made,) = [e for e in Resampler(model, trained=6).resample(request) if isinstance(e, Variation)]
+    new = [torch.from_numpy(grid)[None] for grid in made.codes]
+    nats = torch.cat([level.flatten() for level in model.nats(new)]).sum()
+    assert made.bits == pytest.approx(nats.item() / BIT, rel=1e-5)
