@@ -13,7 +13,7 @@ from engine.sampling.requests import SOURCES
 from engine.training.presets import TITLES
 
 Parser = argparse.ArgumentParser
-DATA = "emoji, mnist, a folder or zip of images, an IDX file, an .npz"
+DATA = "emoji, emoji-designs, mnist, a folder or zip of images, an IDX file, an .npz"
 SAID_BY_DEFAULTS = "what suits family and data without it"
 
 

@@ -33,7 +33,10 @@ CODES_PROTOCOL = (
     "unigram_bits under the train split's code frequencies, add one; fill_codes by the mean swatch over the "
     "train split, at most 4/255 within the cell; fill_field_sd_p95 in [0, 1], worst channel"
 )
-PRIOR_PROTOCOL = "bits_per_code of all codes, given those before them, the coarser levels and {labels}"
+PRIOR_PROTOCOL = (
+    "bits_per_code of all codes, given those before them, the coarser levels and {labels}, those of a layout "
+    "counted with the coarsest"
+)
 NATS_PROTOCOL = (
     "nats are means over pictures of sums over pixels; elbo_nats = -reconstruction_nats - kl_nats with "
     "{samples} draws of z per picture and the KL in closed form; nll_nats = -log mean p(x|z) p(z) / q(z|x) "

@@ -31,7 +31,7 @@ def emoji(size: int = EMOJI_PX, channels: int = 3) -> Pictures:
 
 
 def emoji_designs(size: int = EMOJI_PX, channels: int = 3) -> Pictures:
-    """`emoji` and 9,120 pictures of the same in other designs: Noto's earlier ones, Twemoji, Fluent.
+    """`emoji` and 8,992 pictures of the same in other designs: Noto's earlier ones, Twemoji, Fluent.
 
     Labels and splits are those of `emoji`: all designs of one emoji share its short name.
     """

@@ -124,16 +124,18 @@ class Trainable(nn.Module, ABC, Generic[Inputs]):
     def begin(self, inputs: Inputs, generator: torch.Generator) -> None:
         """Data-dependent initialisation of random weights, called once before the first step."""
 
-    @property
-    def begun_from_data(self) -> frozenset[str]:
-        """Tensors that data can give a start: in a trained model to start from they may have other shapes."""
-        return frozenset()
+    def begins_anew(self, unfit: Set[str]) -> Set[str] | None:
+        """Which tensors get a start of their own where a trained model's weights are to be taken over.
+
+        `unfit` are those that one of both lacks or has in another shape; None where these are needed.
+        """
+        return None if unfit else unfit
 
     @torch.no_grad()
     def go_on(self, inputs: Inputs, generator: torch.Generator, missing: Set[str] = frozenset()) -> None:
         """What comes before the first step instead where the weights are those of a trained model.
 
-        `missing` are those of `begun_from_data` that it did not have.
+        `missing` are those that were not taken over.
         """
 
     @torch.no_grad()

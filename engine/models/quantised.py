@@ -79,10 +79,9 @@ class QuantisedAutoencoder(DiscreteAutoencoder):
     def code_life(self, level: int) -> tuple[Tensor, Tensor]:
         return self._quantizer(level).life()
 
-    @property
-    def begun_from_data(self) -> frozenset[str]:
-        """The codebooks: a trained model may have had more codes, or fewer."""
-        return frozenset(self._codebook_names)
+    def begins_anew(self, unfit: Set[str]) -> Set[str] | None:
+        """Codebooks: a trained model may have had more codes, or fewer."""
+        return unfit if unfit <= set(self._codebook_names) else None
 
     def go_on_at(self, level: int, z_e: Tensor, generator: torch.Generator, missing: Set[str]) -> None:
         """A level's part of `go_on`: its codebook stays where it is, or is placed on z_e (B, D, h, w)."""

@@ -37,6 +37,19 @@ def check_codes(
         )
 
 
+def check_layout(prior: HierarchicalPrior, layout: NDArray[np.int64], grids: tuple[int, ...]) -> None:
+    """Raise `CodesFault` unless `layout` is int64 (B, h, w) of the prior's classes, for `grids` (B, h, w)."""
+    if prior.layout is None:
+        raise CodesFault("a layout for a prior that knows none")
+    batch, height, width = grids
+    side, classes = prior.layout.side, prior.layout.level.codes
+    expected = batch, -(-height // side), -(-width // side)
+    if layout.shape != expected or layout.dtype != np.int64:
+        raise CodesFault(f"a layout of {layout.dtype} {layout.shape} where int64 {expected} is needed")
+    if layout.min() < 0 or layout.max() >= classes:
+        raise CodesFault(f"a layout of classes {layout.min()} to {layout.max()}, not 0 to {classes - 1}")
+
+
 def check_condition(
     prior: HierarchicalPrior, condition: NDArray[np.float32], batch: int | None = None
 ) -> None:

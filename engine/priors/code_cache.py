@@ -155,8 +155,8 @@ def _encode_all(
         own = [of_all[done : done + len(images)] for of_all in draws]
         for copy, pictured in enumerate(_copied(images, own, copies.mirrored)):
             _encode_into(grids, copy * count + done, model, pictured)
+            tell("Encoding pictures", (done + len(images) * (copy + 1) / len(copies)) / count)
         done += len(images)
-        tell("Encoding pictures", done / count)
     for grid in grids:
         grid.flush()
 

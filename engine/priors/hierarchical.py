@@ -10,8 +10,8 @@ PixelCNNs, so that a window of a canvas can be resampled by itself.
 With a layout (`layout.py`), the coarsest level is told of it in the same way, unless it has to do without: on
 grids that are there already, which are looked at or redrawn in part, there is none.
 
-The loss is the nats of all codes of a picture by their number. Levels share no weights, so each learns as if
-it were trained alone.
+The loss is the nats of all codes of a picture, and of its layout, by the number of codes. Levels share no
+weights, so each learns as if it were trained alone.
 """
 
 from __future__ import annotations
@@ -46,7 +46,14 @@ class HierarchicalPrior(Trainable[Sequence[Tensor]]):
         for index in range(len(levels)):  # called as in the file: prior.<level>.*
             coarser = levels[:index] or told_first
             self.add_module(str(index), LevelPrior(config, [*coarser, levels[index]]))
-        self._freeze()
+        count = len(levels)
+        self.learning = {"all": range(count), "coarser": range(count - 1), "finest": range(count - 1, count)}[
+            config.learn
+        ]
+        for index, prior in enumerate(self.levels):
+            prior.requires_grad_(index in self.learning)
+        if self.layout_prior is not None:
+            self.layout_prior.requires_grad_(0 in self.learning)
 
     @property
     def levels(self) -> list[LevelPrior]:
@@ -57,18 +64,17 @@ class HierarchicalPrior(Trainable[Sequence[Tensor]]):
     def label_count(self) -> int:
         return self.config.labels
 
-    @property
-    def begun_from_data(self) -> frozenset[str]:
-        """What only priors with a layout have: others can be started from."""
-        first = (f"0.{name}" for name, _ in self.levels[0].named_parameters() if _is_told(name))
-        of_layout = (name for name in self.state_dict() if name.startswith("layout"))
-        return frozenset([*first, *of_layout]) if self.layout is not None else frozenset()
+    def begins_anew(self, unfit: Set[str]) -> Set[str] | None:
+        """A layout, as a whole: what was learned with other classes would misread its own."""
+        if not all(map(_is_of_layout, unfit)):
+            return None
+        return {name for name in self.state_dict() if _is_of_layout(name)} if unfit else unfit
 
     @torch.no_grad()
     def go_on(
         self, inputs: Sequence[Tensor], generator: torch.Generator, missing: Set[str] = frozenset()
     ) -> None:
-        """A layout that the priors did not have says nothing at first."""
+        """A layout that begins anew says nothing at first."""
         for name, parameter in self.named_parameters():
             if name in missing and ".told." in name:
                 parameter.zero_()
@@ -105,29 +111,24 @@ class HierarchicalPrior(Trainable[Sequence[Tensor]]):
     def loss(
         self, inputs: Sequence[Tensor], condition: Tensor | None = None, draws: Draws = NO_DRAWS
     ) -> LossResult:
+        """Of the levels that learn; the bits of the coarsest codes are with those of their layout."""
         condition = self._kept(condition, draws)
-        nats: dict[str, Tensor] = {}
-        for index, prior in enumerate(self.levels):
-            if self._learns(index):
-                coarser, kept = inputs[:index], None
-                if index == 0 and self.layout is not None:
-                    layout = self.layout.of(inputs[0])
-                    nats["bits_layout"] = self.layout_nats(layout, condition)
-                    coarser, kept = [layout], self._layouts_kept(len(layout), draws)
-                logits = prior([*coarser, inputs[index]], condition, kept)
-                nats[f"bits_{index}"] = nats_of(logits, inputs[index])
-        total = torch.cat([level.flatten() for level in nats.values()]).mean()
-        return LossResult(total, {name: level.detach().mean() / BIT for name, level in nats.items()})
-
-    def _learns(self, level: int) -> bool:
-        return self.config.learn == "all" or (self.config.learn == "finest") == (level == self._count - 1)
-
-    def _freeze(self) -> None:
-        """What does not learn takes no gradients."""
-        if self.layout_prior is not None:
-            self.layout_prior.requires_grad_(self._learns(0))
-        for index, prior in enumerate(self.levels):
-            prior.requires_grad_(self._learns(index))
+        sums: list[Tensor] = []
+        terms: dict[str, Tensor] = {}
+        for level in self.learning:
+            prior, grid = self.levels[level], inputs[level]
+            if level == 0 and self.layout is not None:
+                layout = self.layout.of(grid)
+                of_layout = self.layout_nats(layout, condition)
+                terms["bits_layout"] = of_layout.detach().mean() / BIT
+                kept = self._layouts_kept(len(grid), draws)
+                nats = of_layout.sum() + nats_of(prior([layout, grid], condition, kept), grid).sum()
+            else:
+                nats = nats_of(prior(inputs[: level + 1], condition), grid).sum()
+            sums.append(nats)
+            terms[f"bits_{level}"] = nats.detach() / BIT / grid.numel()
+        codes = sum(inputs[level].numel() for level in self.learning)
+        return LossResult(torch.stack(sums).sum() / codes, terms)
 
     def _layouts_kept(self, batch: int, draws: Draws) -> Tensor:
         """1 where a picture's codes are learned with its layout, else 0: (B, 1, 1, 1)."""
@@ -194,8 +195,9 @@ class Context(nn.Module):
         return told
 
 
-def _is_told(name: str) -> bool:
-    return name.startswith("context.") or ".told." in name
+def _is_of_layout(name: str) -> bool:
+    """Whether a tensor of this name is of a layout or of what the coarsest level makes of it."""
+    return name.startswith(("layout", "0.context.")) or (name.startswith("0.") and ".told." in name)
 
 
 BIT = 0.6931471805599453

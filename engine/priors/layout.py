@@ -21,11 +21,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.decoding.decoder import CodeLevel
+from engine.progress import Progress, tell_nobody
 
-_BLOCKS = 2**15
-"""So many blocks of training pictures are enough to find classes."""
+_BLOCKS, _NUMBERS = 2**15, 2**25
+"""So many blocks of training pictures are enough to find classes, or so many numbers in blocks."""
 _ROUNDS = 15
 _AT_ONCE = 2**12
+_FINDING = "Finding a layout"
 
 
 class Layout(nn.Module):
@@ -51,15 +53,26 @@ class Layout(nn.Module):
         return _nearest(blocks.flatten(0, 2), self.centres).view(blocks.shape[:3])
 
     @torch.no_grad()
-    def fit(self, codes: NDArray[Any], vectors: Tensor, shares: NDArray[np.float64], seed: int) -> None:
-        """Find classes for codes (n, h, w) with `vectors` (K, D), each as often as its share (n,) says."""
+    def fit(
+        self,
+        codes: NDArray[Any],
+        vectors: Tensor,
+        shares: NDArray[np.float64],
+        seed: int,
+        tell: Progress = tell_nobody,
+    ) -> None:
+        """Find classes for codes (m, h, w) with `vectors` (K, D).
+
+        The first n are looked at, each as often as its share (n,) says.
+        """
         self.vectors.copy_(vectors)
         generator = torch.Generator().manual_seed(seed)
         per_grid = -(-codes.shape[1] // self.side) * -(-codes.shape[2] // self.side)
+        blocks = min(_BLOCKS, _NUMBERS // self.level.dim)
         weights = torch.from_numpy(np.asarray(shares))
-        chosen = torch.multinomial(weights, -(-_BLOCKS // per_grid), replacement=True, generator=generator)
+        chosen = torch.multinomial(weights, -(-blocks // per_grid), replacement=True, generator=generator)
         grids = torch.from_numpy(np.asarray(codes[chosen.numpy()], np.int64)).to(self.vectors.device)
-        self.centres.copy_(k_means(self._blocks(grids).flatten(0, 2), len(self.centres), generator))
+        self.centres.copy_(k_means(self._blocks(grids).flatten(0, 2), len(self.centres), generator, tell))
 
     def _blocks(self, codes: Tensor) -> Tensor:
         """The vectors of each block: (B, h / side, w / side, side * side * D)."""
@@ -71,17 +84,22 @@ class Layout(nn.Module):
         return F.embedding(parted.transpose(2, 3), self.vectors).flatten(3)
 
 
-def k_means(points: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """`count` centres (count, D) of points (n, D): Lloyd's rounds from the seeds of k-means++ (2007)."""
-    drawn = torch.randint(len(points), (1,), generator=generator)
-    centres = points[drawn]
-    distances = (points - centres).square().sum(1)
-    for _ in range(count - 1):
+def k_means(points: Tensor, count: int, generator: torch.Generator, tell: Progress = tell_nobody) -> Tensor:
+    """`count` centres (count, D) of points (n, D): Lloyd's rounds from seeds drawn by their squared distance.
+
+    "k-means++: The Advantages of Careful Seeding", Arthur & Vassilvitskii, 2007.
+    """
+    centres = points.new_empty(count, points.shape[1])
+    distances = torch.ones(len(points), device=points.device)
+    for place in range(count):
         # Where every point is a centre already, any will do.
         drawn = torch.multinomial(distances.cpu() + 1e-12, 1, generator=generator)
-        centres = torch.cat([centres, points[drawn]])
-        distances = torch.minimum(distances, (points - points[drawn]).square().sum(1))
-    for _ in range(_ROUNDS):
+        centres[place] = points[drawn[0]]
+        away = _distances(points, centres[place : place + 1])[:, 0].square()
+        distances = torch.minimum(distances, away) if place else away
+        tell(_FINDING, 0.5 * place / count)
+    for turn in range(_ROUNDS):
+        tell(_FINDING, 0.5 + 0.5 * turn / _ROUNDS)
         nearest = _nearest(points, centres)
         sums = torch.zeros_like(centres).index_add_(0, nearest, points)
         counts = torch.bincount(nearest, minlength=count)[:, None]
@@ -89,7 +107,12 @@ def k_means(points: Tensor, count: int, generator: torch.Generator) -> Tensor:
     return centres
 
 
+def _distances(points: Tensor, centres: Tensor) -> Tensor:
+    # Not by a matrix product, which some devices round: a layout is to be the same wherever it is asked for.
+    return torch.cdist(points, centres, compute_mode="donot_use_mm_for_euclid_dist")
+
+
 def _nearest(points: Tensor, centres: Tensor) -> Tensor:
     """The index (n,) of the centre (m, D) nearest to each point (n, D)."""
     starts = range(0, len(points), _AT_ONCE)
-    return torch.cat([torch.cdist(points[n : n + _AT_ONCE], centres).argmin(1) for n in starts])
+    return torch.cat([_distances(points[n : n + _AT_ONCE], centres).argmin(1) for n in starts])

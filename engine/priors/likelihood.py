@@ -28,7 +28,9 @@ def bits_per_code(
 ) -> list[float]:
     """Cross-entropy in base 2 per code of each level, of codes (n, h, w) per level.
 
-    Where the priors have a layout, the coarsest codes are given theirs, and its bits are counted with them.
+    Where the priors have a layout, the coarsest codes are given theirs, and its bits are counted with them:
+    no less than the cross-entropy of the codes alone.
+
     `labels` (n,) are the true ones; None for no label. `done` is told the share done, 0 to 1.
     """
     count, finest = len(codes[0]), codes[-1][0].size

@@ -55,13 +55,13 @@ class PriorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         float, Meta(ge=0.0, le=1.0, description="share of labels replaced by the null label in training")
     ] = 0.1
     layout: Annotated[
-        int, Meta(ge=0, le=4096, description="classes of what is where, drawn before all codes; 0 = none")
+        int, Meta(ge=0, le=1024, description="k-means classes of what is where, drawn first; 0 = no layout")
     ] = 0
     layout_block: Annotated[
         Literal[2, 4, 8], Meta(description="coarsest cells across that one such class stands for")
     ] = 2
     layout_dropout: Annotated[
-        float, Meta(ge=0.0, le=1.0, description="share of pictures whose codes are learned without a layout")
+        float, Meta(gt=0.0, le=1.0, description="share of pictures whose codes are learned without a layout")
     ] = 0.15
     learn: Annotated[
         Literal["all", "coarser", "finest"],

@@ -85,7 +85,7 @@ class Resampler:
         codes, waiting = [level.copy() for level in request.codes], [mask.copy() for mask in request.masks]
         for index, block in enumerate(blocks):
             part = _Part(request, request.first, block, margin, codes, waiting, leanings)
-            for drawn in self._sampler.fill(self._laid_out(part, part.fill_request(weighs=False))):
+            for drawn in self._fill(part, weighs=False):
                 part.take(drawn)
                 yield part.placed(drawn, (index + drawn.share) / len(blocks))
             part.keep(0)
@@ -99,19 +99,19 @@ class Resampler:
             waiting = [mask.copy() for mask in request.masks]
             for index, block in enumerate(blocks):
                 part = _Part(request, number, block, margin, codes, waiting, leanings)
-                for drawn in self._sampler.fill(self._laid_out(part, part.fill_request())):
+                for drawn in self._fill(part, weighs=True):
                     part.take(drawn)
                     yield part.placed(drawn, (place * len(blocks) + index + drawn.share) / steps)
                 bits += _choose(part, index)
             yield Variation(number, tuple(codes), bits)
 
-    def _laid_out(self, part: _Part, request: FillRequest) -> FillRequest:
-        """What is all new gets a layout first, as samples do."""
-        if not part.is_all_new:
-            return request
-        request, nats = self._sampler.lay_out(request)
-        part.nats_drawn += nats
-        return request
+    def _fill(self, part: _Part, weighs: bool) -> Iterator[Drawn]:
+        """What is all new, and leans towards nothing, gets a layout first, as samples do."""
+        request = part.fill_request(weighs)
+        if part.is_all_new and request.leaning is None:
+            request, nats = yield from self._sampler.lay_out(request)
+            part.nats_drawn += nats
+        yield from self._sampler.fill(request)
 
 
 def _choose(part: _Part, index: int) -> float:

@@ -14,7 +14,7 @@ Runs on the CPU, wherever the model is: the steps are too small for a GPU to be 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -25,7 +25,7 @@ from torch import Tensor
 
 from engine.errors import CodesFault
 from engine.priors.cells import Cells, Exact
-from engine.priors.checking import check_codes, check_condition
+from engine.priors.checking import check_codes, check_condition, check_layout
 from engine.priors.drawing import AS_TRAINED, Drawing
 from engine.priors.hierarchical import HierarchicalPrior, LevelPrior
 from engine.priors.leaning import Leaning
@@ -129,10 +129,12 @@ class Sampler:
                 yield Drawn(level, row, cells.start, drawn, done / total, nats)
 
     @torch.inference_mode()
-    def lay_out(self, request: FillRequest) -> tuple[FillRequest, NDArray[np.float64]]:
-        """The request with a layout drawn for whole grids, and -log p of that for each image, (B,).
+    def lay_out(
+        self, request: FillRequest
+    ) -> Generator[Drawn, None, tuple[FillRequest, NDArray[np.float64]]]:
+        """Returns the request with a layout drawn for whole grids, and -log p of that for each image, (B,).
 
-        Priors that know no layouts leave it as it is, at no cost.
+        Yields no codes meanwhile, but chances to stop. Priors that know no layouts leave it as it is.
         """
         nats = np.zeros(len(request.images))
         if self._layout is None:
@@ -142,12 +144,15 @@ class Sampler:
         grid = -(-height // side), -(-width // side)
         layout, everywhere = np.zeros((len(request.images), *grid), np.int64), np.ones(grid, np.bool_)
         uniforms = uniforms_of(request.seed, request.images, LAYOUT, *grid)
+        nothing = np.zeros((len(request.images), 0))
         for _, _, drawn in self._layout.fill([layout], everywhere, everywhere, uniforms, request):
             nats += drawn.sum(axis=1)
+            yield Drawn(0, 0, 0, nothing.astype(np.int64), 0.0, nothing)
         return replace(request, layout=layout), nats
 
     def _sampled(self, request: FillRequest) -> Iterator[Drawn]:
-        yield from self._filled(self.lay_out(request)[0])
+        request, _ = yield from self.lay_out(request)
+        yield from self._filled(request)
 
     def _check(self, request: FillRequest) -> None:
         batch = len(request.images)
@@ -157,6 +162,8 @@ class Sampler:
             raise CodesFault(f"masks of {masks} do not fit codes of {grids}")
         if request.condition is not None:
             check_condition(self._priors, request.condition, batch)
+        if request.layout is not None:
+            check_layout(self._priors, request.layout, request.codes[0].shape)
 
 
 class _LevelSampler:

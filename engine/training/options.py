@@ -51,15 +51,13 @@ OF_LEARNING = frozenset(
         "level_dropout",
         "label_dropout",
         "dropout",
-        "layout",
-        "layout_block",
         "layout_dropout",
         "learn",
     }
 )
 """How a model learns; its other options are its architecture, which trained weights come with."""
-OF_CODEBOOKS = frozenset({"codes", "coarse_codes"})
-"""Trained weights come with these, too, but other codebooks can be begun from them."""
+OF_CODEBOOKS = frozenset({"codes", "coarse_codes", "layout", "layout_block"})
+"""Trained weights come with these, too, but other codebooks and layouts can be begun beside them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.analysis.reconstruction import PREVIEW_COLUMNS, device_of, write_sheet
@@ -31,6 +32,7 @@ from engine.models.registry import find_model, load
 from engine.priors.batches import CodeBatches, copies_of
 from engine.priors.code_cache import AS_THEY_ARE, Codes, cached_codes
 from engine.priors.hierarchical import HierarchicalPrior
+from engine.priors.layout import Layout
 from engine.priors.likelihood import BATCH, bits_per_code, tensors_at
 from engine.priors.pixelcnn import PriorConfig
 from engine.progress import Progress
@@ -57,16 +59,22 @@ class PriorStage(Stage):
     finishing = "Saving"
 
     def __init__(
-        self, config: RunConfig, pictures: Pictures, given: Given, train: Codes, valid: Codes | None
+        self,
+        config: RunConfig,
+        pictures: Pictures,
+        given: Given,
+        train: Codes,
+        valid: Codes | None,
+        layout: dict[str, Tensor] | None = None,
     ) -> None:
-        """`valid` is None where there is no validation split."""
+        """`valid` is None without a validation split; `layout` are the tensors of one to begin with."""
         assert config.prior is not None
         self.pictures = pictures
         self._config = config
         self._asked: PriorOf = config.prior
         self._given = given
         self._labels = pictures.split("train").labels
-        self._train, self._valid = train, valid
+        self._train, self._valid, self._layout = train, valid, layout
         self._valid_labels = pictures.split("valid").spread(MOST_MEASURED).labels
 
     @property
@@ -75,11 +83,9 @@ class PriorStage(Stage):
 
     def build(self) -> HierarchicalPrior:
         config = msgspec.convert(self._asked.config, PriorConfig)
-        model, prior = self._given.model, HierarchicalPrior(config, self._given.model.levels)
-        if prior.layout is not None:
-            # Of the pictures as they are: their copies have the same blocks, more or less.
-            shares = shares_of(self._labels, self._config.augmentation.label_balance)
-            prior.layout.fit(self._train[0], model.codebook(0), shares, self._config.seed)
+        prior = HierarchicalPrior(config, self._given.model.levels)
+        if prior.layout is not None and self._layout is not None:
+            prior.layout.load_state_dict(self._layout)
         return prior
 
     def batches(self, processes: Processes) -> Batches:
@@ -119,7 +125,7 @@ class PriorStage(Stage):
         rows = np.linspace(0, len(labels) - 1, min(PREVIEW_COLUMNS, len(labels))).astype(int)
         prior, device = _prior(model), device_of(self._given.model)
         grids, condition = tensors_at(prior, codes, labels, rows, device)
-        likeliest = [logits.argmax(1) for logits in prior(grids, condition)]
+        likeliest = [logits.argmax(1) for logits in prior(grids, condition, prior.layout_of(grids))]
         write_sheet([self._pixels(grids), self._pixels(likeliest)], path)
 
     def describe(
@@ -174,7 +180,28 @@ def prior_stage(
     copies = copies_of(config.augmentation, config.variations)
     train_codes = cached_codes(given.model, model_id, train, copies, progress)
     valid_codes = cached_codes(given.model, model_id, valid, AS_THEY_ARE, progress) if len(valid) else None
-    return PriorStage(config, pictures, given, train_codes, valid_codes)
+    layout = (
+        None if run.last.exists() else _layout(config, given.model, train_codes[0], train.labels, progress)
+    )
+    return PriorStage(config, pictures, given, train_codes, valid_codes, layout)
+
+
+def _layout(
+    config: RunConfig,
+    model: DiscreteAutoencoder,
+    codes: NDArray[np.uint16],
+    labels: NDArray[np.int64],
+    progress: Progress,
+) -> dict[str, Tensor] | None:
+    """The tensors of a layout for the pictures as they are: their copies have much the same blocks."""
+    assert config.prior is not None
+    asked = msgspec.convert(config.prior.config, PriorConfig)
+    if not asked.layout:
+        return None
+    layout = Layout(model.levels[0], asked.layout, asked.layout_block)
+    shares = shares_of(labels, config.augmentation.label_balance)
+    layout.fit(codes, model.codebook(0), shares, config.seed, progress)
+    return dict(layout.state_dict())
 
 
 def _given(path: Path, device: str) -> Given:

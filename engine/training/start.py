@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -32,6 +32,7 @@ from engine.training.warm_start import starting_model, starting_priors
 if TYPE_CHECKING:
     import torch
 
+    from engine.priors.pixelcnn import PriorConfig
     from engine.training.loop import Trainer
     from engine.training.processes import Processes
     from engine.training.stage import Stage
@@ -214,6 +215,7 @@ def _new_prior_config(request: TrainRequest, processes: Processes) -> RunConfig:
     length, settings = _length_and_settings(request, prior_presets(card.image_size))
     given, start = (None, None) if request.start_from is None else starting_priors(request.start_from)
     prior, training, augmentation, variations = parse_prior_settings(settings, request.batch_size, given)
+    _check_learning(prior, given, len(card.levels))
     return RunConfig(
         family=card.family,
         model=card.config,
@@ -232,6 +234,19 @@ def _new_prior_config(request: TrainRequest, processes: Processes) -> RunConfig:
         start_from=start,
         variations=variations,
     )
+
+
+def _check_learning(prior: PriorConfig, given: Mapping[str, Any] | None, levels: int) -> None:
+    """Raise `OptionFault` where what does not learn would stay as random numbers left it."""
+    if prior.learn == "all":
+        return
+    if levels == 1:
+        raise OptionFault(f"option learn: {prior.learn} is for models with several levels of codes")
+    if given is None:
+        raise OptionFault(f"option learn: {prior.learn} needs --start-from, for the levels that do not learn")
+    layouts = [(of.get("layout", 0), of.get("layout_block", 2)) for of in (given, msgspec.to_builtins(prior))]
+    if prior.learn == "finest" and layouts[1][0] and layouts[0] != layouts[1]:
+        raise OptionFault("option learn: finest leaves the layout as it begins, and this one would be new")
 
 
 def _length_and_settings(request: TrainRequest, offered: Sequence[Preset]) -> tuple[Length, tuple[str, ...]]:

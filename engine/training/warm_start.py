@@ -34,32 +34,37 @@ def starting_model(name: str, family: str | None) -> tuple[ModelCard, StartFrom]
 def starting_priors(name: str) -> tuple[Mapping[str, Any], StartFrom]:
     """The configuration of the priors to start from and how a run's config names them.
 
+    Which levels learned is not part of it: the next run says so itself.
+
     Raises `OptionFault` where the model has none, `ModelNotFound`, `ModelFault`.
     """
     card = read_card(find_model(name))
     if card.prior is None:
         raise OptionFault(f"--start-from {name}: has no priors to start from")
     start = StartFrom(model=model_place(name), name=card.name, weights_id=card.prior.prior_id)
-    return card.prior.config, start
+    architecture = {name: value for name, value in card.prior.config.items() if name != "learn"}
+    return architecture, start
 
 
 def first_weights(start: StartFrom, model: Trainable[Any]) -> Arrays:
     """The tensors that `model` begins with, by their names in the file.
 
-    Codebooks of another size than the model's are left out: data gives these a start. Raises `OptionFault`
-    where the others do not fit it, `ModelNotFound`, or `ModelFault` where the file no longer holds what it
-    did when the run was set up.
+    Those are left out that get a start of their own: codebooks of another size, another layout. Raises
+    `OptionFault` where the others do not fit it, `ModelNotFound`, or `ModelFault` where the file no longer
+    holds what it did when the run was set up.
     """
     path, is_prior = find_model(start.model), model.file_prefix == "prior."
     if _weights_id(read_card(path), is_prior) != start.weights_id:
         raise ModelFault(path, "is no longer what this run was to start from")
     weights = read_prior_weights(path) if is_prior else read_weights(path)
-    expected = {f"{model.file_prefix}{name}": tuple(t.shape) for name, t in model.state_dict().items()}
+    prefix = model.file_prefix
+    expected = {f"{prefix}{name}": tuple(t.shape) for name, t in model.state_dict().items()}
     fitting = {name: weight for name, weight in weights.items() if expected.get(name) == weight.shape}
     others = (expected.keys() | weights.keys()) - fitting.keys()
-    if not others <= {f"{model.file_prefix}{name}" for name in model.begun_from_data}:
+    anew = model.begins_anew({name.removeprefix(prefix) for name in others})
+    if anew is None:
         raise OptionFault(f"--start-from {start.name}: its weights do not fit the architecture asked for")
-    return fitting
+    return {name: weight for name, weight in fitting.items() if name.removeprefix(prefix) not in anew}
 
 
 def _weights_id(card: ModelCard, is_prior: bool) -> str | None:

@@ -104,9 +104,9 @@ def term_of(name: str) -> Term:
 
 
 def title_among(name: str, names: Iterable[str]) -> str:
-    """The title of one of a run's figures: the level is said only where there is more than it."""
+    """The title of one of a run's figures: the level is said only where there are several."""
     stem, _, level = name.rpartition("_")
-    is_alone = level == "0" and not {f"{stem}_1", f"{stem}_layout"} & set(names)
+    is_alone = level == "0" and f"{stem}_1" not in set(names)
     return term_of(stem if is_alone else name).title
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -49,10 +50,18 @@ def as_shown(measured: Measured) -> Measured:
 
 
 def _in_bits(measured: Measured) -> Measured:
-    """Of priors: the loss, nats of all codes by their number, in bits. A single level is all codes."""
+    """Of priors: the loss, nats of all codes by their number, in bits.
+
+    A single level is all codes. Where some levels alone learn, they are all that is shown.
+    """
     steps, nats = measured["loss"]
     shown = {name: values for name, values in measured.items() if name != "loss"}
-    if not any(name.startswith("bits_") and name != "bits_0" for name in measured):
+    learned = {name for name in measured if re.fullmatch(r"bits_\d+", name)}
+    valid = {name.removeprefix("valid_") for name in measured if re.fullmatch(r"valid_bits_\d+", name)}
+    if valid - learned:
+        aside = {"valid_bits", *(f"valid_{name}" for name in valid - learned)}
+        return {name: values for name, values in shown.items() if name not in aside}
+    if learned == {"bits_0"}:
         shown = {name: values for name, values in shown.items() if name not in ("bits_0", "valid_bits_0")}
     return {"bits": (steps, nats / np.log(2)), **shown}
 

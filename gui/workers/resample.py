@@ -85,7 +85,7 @@ def draw_variations(order: Order, ticket: Ticket) -> None:
             ticket.hand_over(easel.finished(event))
         else:
             easel.take(event)
-            if easel.is_due:
+            if event.codes.size and easel.is_due:
                 ticket.hand_over(easel.draft(event.share))
 
 

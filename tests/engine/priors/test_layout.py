@@ -122,10 +122,12 @@ def test_the_loss_learns_layouts_and_codes_with_and_without_them() -> None:
     plain, told = (model.nats(grids, given, known)[0] for known in (None, layout))
     coarse = torch.where(kept[:, None, None], told, plain)
     everything = [model.layout_nats(layout, given), coarse, model.nats(grids, given)[1]]
-    expected = torch.cat([nats.flatten() for nats in everything]).mean()
+    expected = torch.cat([nats.flatten() for nats in everything]).sum() / sum(grid.numel() for grid in grids)
     result = model.loss(grids, given, draws)
     torch.testing.assert_close(result.total, expected)
     assert result.terms["bits_layout"].item() == pytest.approx(everything[0].mean().item() / BIT, rel=1e-5)
+    both = (everything[0].sum() + coarse.sum()).item() / grids[0].numel()
+    assert result.terms["bits_0"].item() == pytest.approx(both / BIT, rel=1e-5)
 
 
 @pytest.mark.parametrize(("learn", "names"), [("coarser", {"layout_prior", "0"}), ("finest", {"1"})])
@@ -148,6 +150,10 @@ def test_bits_of_the_coarsest_codes_count_those_of_the_layout() -> None:
     coarse = nats[0].sum() + model.layout_nats(layout, given).sum()
     assert bits[0] == pytest.approx(coarse.item() / BIT / grids[0].numel(), rel=1e-5)
     assert bits[1] == pytest.approx(nats[1].mean().item() / BIT, rel=1e-5)
+    # In training and validation they are the same figure, where nothing is dropped.
+    learned = priors(layout_dropout=1e-9, label_dropout=0.0).loss(grids, given)
+    assert [learned.terms[f"bits_{level}"].item() for level in range(2)] == pytest.approx(bits, rel=1e-5)
+    assert learned.total.item() / BIT == pytest.approx(np.average(bits, weights=[1, 4]), rel=1e-5)
 
 
 @pytest.mark.parametrize("drawing", [AS_TRAINED, Drawing(guidance=2.0, temperature=0.7)])
@@ -196,13 +202,26 @@ def test_no_cell_of_a_layout_depends_on_later_ones() -> None:
 
 def test_priors_without_a_layout_begin_to_learn_one_from_what_they_know() -> None:
     model, grids = priors(), codes()
-    names = model.begun_from_data
     own = {name for name in model.state_dict() if name.startswith(("layout", "0.context."))}
-    assert own <= names
+    names = model.begins_anew(own)
+    assert names is not None
+    assert own < names
     assert not any(name.startswith("1.") for name in names)
+    assert model.begins_anew({*own, "1.pixelcnn.embedding.weight"}) is None
+    assert model.begins_anew(set()) == set()
     model.go_on(grids, torch.Generator(), names)
     plain, told = model(grids), model(grids, layout=model.layout_of(grids))
     assert torch.equal(plain[0], told[0])
+
+
+def laid_out(sampler: Sampler, request: FillRequest) -> tuple[FillRequest, np.ndarray]:
+    drawing = sampler.lay_out(request)
+    while True:
+        try:
+            assert next(drawing).codes.size == 0
+        except StopIteration as end:
+            asked, nats = end.value
+            return asked, nats
 
 
 def test_resampling_everything_lays_out_first_and_counts_its_bits() -> None:
@@ -217,7 +236,7 @@ def test_resampling_everything_lays_out_first_and_counts_its_bits() -> None:
     drawn = [np.zeros((1, *shape), np.int64) for shape in shapes]
     asked = FillRequest(tuple(drawn), everything, 5, numbers, given[None])
     sampler = Sampler(model)
-    asked, nats = sampler.lay_out(asked)
+    asked, nats = laid_out(sampler, asked)
     assert asked.layout is not None
     for part in sampler.fill(asked):
         drawn[part.level][:, part.row, part.column : part.column + part.codes.shape[1]] = part.codes

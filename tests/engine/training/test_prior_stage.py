@@ -127,9 +127,15 @@ def test_the_best_on_the_validation_split_is_kept(model: Path, tmp_path: Path) -
     assert prior.metrics["valid_bits"] == min(line["valid_bits"] for line in lines if "valid_bits" in line)
 
 
-def test_stopping_and_going_on_changes_not_a_bit(model: Path, tmp_path: Path) -> None:
-    finish(model, tmp_path / "whole", "dropout=0.3")
-    stopped = finish(model, tmp_path / "parts", "dropout=0.3", stop_after=5)[-1]
+LAID_OUT = ("layout=3", "varied=0.5", "variations=2", "label_balance=0.5")
+
+
+@pytest.mark.parametrize("settings", [(), LAID_OUT], ids=["plain", "layout and variations"])
+def test_stopping_and_going_on_changes_not_a_bit(
+    model: Path, tmp_path: Path, settings: tuple[str, ...]
+) -> None:
+    finish(model, tmp_path / "whole", "dropout=0.3", *settings)
+    stopped = finish(model, tmp_path / "parts", "dropout=0.3", *settings, stop_after=5)[-1]
     assert stopped.message == (
         f"stopped at step 5; go on with: train-prior --out {tmp_path / 'parts'} --resume"
     )
@@ -141,6 +147,29 @@ def test_stopping_and_going_on_changes_not_a_bit(model: Path, tmp_path: Path) ->
         assert whole.keys() == parts.keys()
         assert all(np.array_equal(whole[key], parts[key]) for key in whole), name
     assert resume(tmp_path / "parts")[-1].message is not None
+
+
+def test_what_was_asked_for_is_on_record_and_may_not_change(model: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    finish(model, run, *LAID_OUT, stop_after=5)
+    assert set(LAID_OUT) <= set(read_settings(run).settings)
+    for other in ("variations=3", "layout=4"):
+        with pytest.raises(OptionFault, match=other.partition("=")[0]):
+            resume(run, settings=(other,))
+    assert resume(run, settings=("variations=2",))[-1].event == "finished"
+
+
+def test_levels_that_do_not_learn_need_to_have_learned(model: Path, tmp_path: Path) -> None:
+    levels = len(read_card(model).levels)
+    said = "several levels" if levels == 1 else "needs --start-from"
+    for learn in ("coarser", "finest"):
+        with pytest.raises(OptionFault, match=said):
+            finish(model, tmp_path / "run", f"learn={learn}")
+    if levels > 1:
+        first = write_small_priors(tmp_path / "first.safetensors", model)
+        with pytest.raises(OptionFault, match="this one would be new"):
+            finish(model, tmp_path / "run", "learn=finest", "layout=3", start_from=str(first))
+    assert not (tmp_path / "run").exists()
 
 
 def test_priors_that_are_there_are_replaced(model: Path, tmp_path: Path) -> None:

@@ -154,11 +154,52 @@ def test_priors_without_a_layout_are_given_one_that_says_nothing_yet(
     vectors = load(model).codebook(0).numpy()  # type: ignore[attr-defined]  # it has codes
     assert np.array_equal(after["prior.layout.vectors"], vectors)
     assert np.abs(after["prior.layout.centres"]).max() > 0
-    # And from these a run goes on with the same layout.
-    third = started(tmp_path / "third", second, *settings, trains_priors=True, prior_of=str(model))
-    list(train(replace(third, seed=5)))
-    kept = weights(tmp_path / "third" / "model.safetensors", "prior.layout.")
-    assert np.array_equal(kept["prior.layout.centres"], after["prior.layout.centres"])
+
+
+@pytest.mark.parametrize(
+    ("change", "is_kept"),
+    [((), True), (("layout=5",), False), (("layout_block=4",), False), (("layout=0",), None)],
+)
+def test_another_layout_begins_anew_as_a_whole(
+    tmp_path: Path, change: tuple[str, ...], is_kept: bool | None
+) -> None:
+    model = write_small_two_level_model(tmp_path / "small.safetensors")
+    first = write_small_priors(tmp_path / "first.safetensors", model, layout=3)
+    asked = started(tmp_path / "run", first, *STILL, *change, trains_priors=True, prior_of=str(model))
+    list(train(asked))
+    before = weights(first, "prior.")
+    after = weights(tmp_path / "run" / "model.safetensors", "prior.")
+    of_layout = {
+        name
+        for name in before
+        if name.startswith(("prior.layout", "prior.0.context."))
+        or (".told." in name and ".0.pixelcnn" in name)
+    }
+    for name in before.keys() - of_layout:
+        np.testing.assert_allclose(after[name], before[name], atol=1e-6, err_msg=name)
+    told = [name for name in of_layout if "told" in name]
+    if is_kept is None:
+        assert not of_layout & after.keys()
+    elif is_kept:
+        for name in of_layout:
+            np.testing.assert_allclose(after[name], before[name], atol=1e-6, err_msg=name)
+    else:
+        assert all(np.abs(after[name]).max() < 1e-6 < np.abs(before[name]).max() for name in told)
+        assert not any(
+            before[name].shape == after[name].shape and np.allclose(before[name], after[name])
+            for name in of_layout
+            if name.endswith("across.weight")
+        )
+
+
+def test_which_levels_learned_is_not_taken_over(tmp_path: Path) -> None:
+    model = write_small_two_level_model(tmp_path / "small.safetensors")
+    first = write_small_priors(tmp_path / "first.safetensors", model, learn="finest")
+    asked = started(tmp_path / "run", first, *STILL, trains_priors=True, prior_of=str(model))
+    list(train(asked))
+    prior = read_card(tmp_path / "run" / "model.safetensors").prior
+    assert prior is not None
+    assert prior.config["learn"] == "all"
 
 
 def test_what_cannot_be_started_from_is_refused_before_there_is_a_run(

@@ -83,18 +83,19 @@ def test_priors_are_shown_in_bits_of_every_level_in_one_plot() -> None:
     assert len({curves[name].colour for name in ("bits", "bits_0", "bits_1")}) == 3
 
 
-def test_of_priors_whose_finest_level_alone_learns_that_is_shown() -> None:
-    shown = as_shown({"loss": series(2), "bits_1": series(3)})
-    assert {curve.key: curve.title for curve in curves_of_run(run(measured=shown), "prior")} == {
-        "bits": "Bits",
-        "bits_1": "Bits, level 1",
-    }
+@pytest.mark.parametrize("level", [0, 1])
+def test_of_priors_of_which_one_level_alone_learns_that_is_shown(level: int) -> None:
+    valid = {name: series(1) for name in ("valid_bits", "valid_bits_0", "valid_bits_1")}
+    shown = as_shown({"loss": series(2), f"bits_{level}": series(3), **valid})
+    curves = curves_of_run(run(measured=shown), "prior")
+    assert {curve.key for curve in curves} == {f"bits_{level}", f"valid_bits_{level}"}
 
 
 def test_a_layout_is_shown_beside_the_codes() -> None:
-    shown = as_shown({"loss": series(2), "bits_0": series(3), "bits_layout": series(4)})
-    titles = {curve.title for curve in curves_of_run(run(measured=shown), "prior")}
-    assert titles == {"Bits", "Bits, level 0", "Bits, layout"}
+    valid = {name: series(1) for name in ("valid_bits", "valid_bits_0")}
+    shown = as_shown({"loss": series(2), "bits_0": series(3), "bits_layout": series(4), **valid})
+    titles = [curve.title for curve in curves_of_run(run(measured=shown), "prior")]
+    assert sorted(titles) == ["Bits", "Bits, layout", "Bits, validation"]
 
 
 def test_a_single_level_is_all_there_is() -> None:
