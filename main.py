@@ -244,6 +244,7 @@ def _sample(options: Options) -> None:
         _drawing(options),
         options.source,
         options.device,
+        options.candidates,
     )
     with progress_line(quiet=options.json) as tell:
         done = sample_pictures(request, options.out, options.codes, tell, options.gif)

@@ -109,6 +109,13 @@ def sample_arguments(parser: Parser) -> None:
         choices=SOURCES,
         help="what is drawn from: prior (of codes) or gaussian (of vectors) without it",
     )
+    parser.add_argument(
+        "--candidates",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="each picture is the one of N that is most surely of its label; 1 without it",
+    )
     parser.add_argument("--out", metavar="SHEET.png", type=Path, required=True, help="pictures side by side")
     parser.add_argument("--codes", metavar="CODES.npz", type=Path, help="the codes too")
     parser.add_argument(

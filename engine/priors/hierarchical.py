@@ -103,6 +103,12 @@ class HierarchicalPrior(Trainable[Sequence[Tensor]]):
         said = self(codes, condition, layout)
         return [nats_of(logits, grid) for logits, grid in zip(said, codes, strict=True)]
 
+    def coarsest_nats(self, codes: Tensor, condition: Tensor | None, layout: Tensor | None) -> Tensor:
+        """-log p of the coarsest codes (B, h, w) and of their layout, if there is one, per picture: (B,)."""
+        given = [] if layout is None else [layout]
+        nats = nats_of(self.levels[0]([*given, codes], condition), codes).sum((1, 2))
+        return nats if layout is None else nats + self.layout_nats(layout, condition).sum((1, 2))
+
     def layout_nats(self, layout: Tensor, condition: Tensor | None = None) -> Tensor:
         """-log p of every class of a layout (B, h, w), given those before it: (B, h, w) float32."""
         assert self.layout_prior is not None

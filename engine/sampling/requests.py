@@ -14,6 +14,7 @@ from engine.priors.requests import Codes
 
 Source = Literal["prior", "unigram", "uniform", "gaussian"]
 SOURCES: tuple[Source, ...] = get_args(Source)
+MOST_CANDIDATES = 64
 
 
 def sources_of(has_codes: bool) -> tuple[Source, ...]:
@@ -23,7 +24,11 @@ def sources_of(has_codes: bool) -> tuple[Source, ...]:
 
 @dataclass(frozen=True, slots=True)
 class SampleRequest:
-    """All that decides what comes out. `source` None is the prior, or the Gaussian of vector latents."""
+    """All that decides what comes out. `source` None is the prior, or the Gaussian of vector latents.
+
+    Each picture is the one of so many `candidates` that is most surely of its label: 1 is for all sources,
+    more are for a prior with a label.
+    """
 
     model: str | Path
     count: int
@@ -32,6 +37,7 @@ class SampleRequest:
     drawing: Drawing = AS_TRAINED
     source: Source | None = None
     device: str | None = None
+    candidates: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,10 +30,11 @@ from engine.priors.drawing import AS_TRAINED, Drawing
 from engine.priors.requests import Codes
 from engine.priors.sampler import Sampler
 from engine.progress import Progress, tell_nobody
+from engine.sampling.candidates import draw_chosen
 from engine.sampling.codes import independent
 from engine.sampling.labels import label_index, weights_of_label
 from engine.sampling.latents import Gaussian, fitted, standard
-from engine.sampling.requests import Part, SampleRequest, Source, Step, sources_of
+from engine.sampling.requests import MOST_CANDIDATES, Part, SampleRequest, Source, Step, sources_of
 
 AT_ONCE = 16
 """Pictures drawn side by side: more gain little, and what is drawn first is seen later."""
@@ -127,6 +128,12 @@ def open_sampling(
     card = opened.card
     fitting = sources_of(bool(card.levels))
     source = request.source or fitting[0]
+    if not 1 <= request.candidates <= MOST_CANDIDATES:
+        raise OptionFault(f"give 1 to {MOST_CANDIDATES} candidates")
+    if request.candidates > 1 and (request.label is None or source != "prior"):
+        raise OptionFault(
+            "candidates are chosen by how surely they are of a label: that takes a prior and a label"
+        )
     if source not in fitting:
         raise OptionFault(f"source {source!r} is not for {card.name}: use {' or '.join(fitting)}")
     if isinstance(opened.model, DiscreteAutoencoder):
@@ -195,6 +202,7 @@ def _from_prior(
         )
     if request.label is None:
         refuse_guidance(request.drawing)
+    priors = model.priors
     label = None if request.label is None else weights_of_label(request.label, card.prior.labels)
     sampler = Sampler(model.priors, cells=quickest_cells())
     finest, stride_px = len(grids) - 1, card.levels[-1].stride_px
@@ -202,7 +210,12 @@ def _from_prior(
     def filling(images: Sequence[int]) -> _Filling:
         codes = [np.zeros((len(images), *grid), np.int64) for grid in grids]
         condition = None if label is None else np.repeat(label[None], len(images), axis=0)
-        for part in sampler.sample(grids, images, request.seed, condition, request.drawing):
+        about = grids, images, request.seed
+        if condition is None or request.candidates == 1:
+            drawing = sampler.sample(*about, condition, request.drawing)
+        else:
+            drawing = draw_chosen(priors, sampler, *about, condition, request.drawing, request.candidates)
+        for part in drawing:
             end = part.column + part.codes.shape[1]
             codes[part.level][:, part.row, part.column : end] = part.codes
             rows = part.row + (end == grids[part.level][1]) if part.level == finest else 0

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.sampling.requests import MOST_CANDIDATES
 from gui import theme
 from gui.frame.card_choice import CardChoice
 from gui.frame.label_choice import LabelChoice
@@ -52,11 +53,18 @@ NUMBERS = {
         0.25,
         "Above 1 the label counts for more\nClassifier-free guidance",
     ),
+    "candidates": (
+        "Best of",
+        (1, MOST_CANDIDATES),
+        4,
+        1,
+        "So many are begun for each picture; the one that is most surely of its label is finished",
+    ),
     "seed": ("Seed", (0, _MOST_SEED), 0, 1, "The same seed draws the same pictures, whatever their number"),
 }
-_WHOLE = ("count", "top_k", "seed")
+_WHOLE = ("count", "top_k", "candidates", "seed")
 _USED_BY = {
-    "prior": ("count", "temperature", "top_k", "top_p", "guidance", "seed"),
+    "prior": ("count", "temperature", "top_k", "top_p", "guidance", "candidates", "seed"),
     "unigram": ("count", "temperature", "top_k", "top_p", "seed"),
     "uniform": ("count", "seed"),
     "gaussian": ("count", "temperature", "seed"),
@@ -125,7 +133,8 @@ class SamplesForm(QWidget):
         used = {name for source in self._state.asked for name in _USED_BY[source]}
         for name, row in self.numbers.items():
             row.setVisible(name in used)
-        self.numbers["guidance"].allow(self._state.label in labels, "Choose a label first")
+        for name in ("guidance", "candidates"):
+            self.numbers[name].allow(self._state.label in labels, "Choose a label first")
         several = len(self._state.sources) > 1
         self.compare.setVisible(several)
         self.source.setEnabled(not (several and self._state.compares))

@@ -15,7 +15,14 @@ from engine.checkpoint import ModelCard
 from engine.errors import CodebrushError, OptionFault
 from engine.models.registry import weightless
 from engine.priors.drawing import AS_TRAINED, Drawing
-from engine.sampling.requests import MoreLikeRequest, SampleRequest, Source, Step, sources_of
+from engine.sampling.requests import (
+    MOST_CANDIDATES,
+    MoreLikeRequest,
+    SampleRequest,
+    Source,
+    Step,
+    sources_of,
+)
 from exporters.images import Pixels
 from gui.state.drawn import Group, Sample, Task
 from gui.state.setting import Setting
@@ -57,6 +64,7 @@ class SamplesState(QObject):
     top_k = Setting(0)
     top_p = Setting(1.0)
     guidance = Setting(1.0)
+    candidates = Setting(4, lambda _, count: min(max(1, count), MOST_CANDIDATES))
     seed = Setting(0)
     compares = Setting(False)  # all sources side by side
 
@@ -186,7 +194,9 @@ class SamplesState(QObject):
             drawing = Drawing(temperature=self.temperature)
         elif source == "unigram" or not label:
             drawing = replace(drawing, guidance=1.0)
-        return SampleRequest(card.path, self.count, label or None, self.seed, drawing, source)
+        candidates = self.candidates if label and source == "prior" else 1
+        about = label or None, self.seed, drawing, source
+        return SampleRequest(card.path, self.count, *about, candidates=candidates)
 
     def _more_like_request(self, group: Group, sample: Sample) -> MoreLikeRequest:
         """With what the picture's model can use of the settings; vectors keep their own label."""

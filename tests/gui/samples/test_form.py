@@ -33,7 +33,7 @@ def numbers(form: SamplesForm) -> list[str]:
 
 def test_it_shows_what_the_source_uses(form: SamplesForm, samples_state: SamplesState) -> None:
     assert form.model.currentText() == "one"
-    assert numbers(form) == ["count", "temperature", "top_k", "top_p", "guidance", "seed"]
+    assert numbers(form) == ["count", "temperature", "top_k", "top_p", "guidance", "candidates", "seed"]
     form.source.buttons["uniform"].click()
     assert samples_state.source == "uniform"
     assert numbers(form) == ["count", "seed"]

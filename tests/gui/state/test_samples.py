@@ -83,7 +83,8 @@ def test_pictures_come_as_the_command_line_draws_them(
     seen: list[float] = []
     samples_state.gallery_changed.connect(lambda: seen.append(samples_state.share))
     (group,) = drawn(qtbot, samples_state).groups
-    expected = draw_samples(SampleRequest(path, 18, "even", 4, group.request.drawing))
+    assert group.request.candidates == 4
+    expected = draw_samples(SampleRequest(path, 18, "even", 4, group.request.drawing, candidates=4))
     assert sorted(group.samples) == list(range(18))
     for number, sample in group.samples.items():
         np.testing.assert_array_equal(sample.picture, expected.pictures[number])
