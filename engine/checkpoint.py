@@ -201,8 +201,12 @@ def read_weights(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def read_prior_weights(path: Path) -> dict[str, NDArray[Any]]:
-    """The `prior.*` tensors, checked like `read_weights`; {} where the file has none."""
-    card, weights = read_card(path), read_tensors(path, "prior.")
+    """The `prior.*` tensors, checked like `read_weights`; {} where the file has none.
+
+    They may lie in the file as float16; what is read, and what `prior_id` is of, is float32.
+    """
+    card = read_card(path)
+    weights = {name: _single(tensor) for name, tensor in read_tensors(path, "prior.").items()}
     if card.prior is None:
         return {}
     if card.prior.model_id != card.model_id:
@@ -211,6 +215,10 @@ def read_prior_weights(path: Path) -> dict[str, NDArray[Any]]:
         raise ModelFault(path, "its priors do not match their prior_id: the file was changed or damaged")
     _refuse_not_finite(path, weights)
     return weights
+
+
+def _single(tensor: NDArray[Any]) -> NDArray[Any]:
+    return tensor.astype(np.float32) if tensor.dtype == np.float16 else tensor
 
 
 def _refuse_not_finite(path: Path, weights: Tensors) -> None:

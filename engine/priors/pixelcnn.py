@@ -67,6 +67,10 @@ class PriorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         Literal["all", "coarser", "finest"],
         Meta(description="the levels that learn; the others stay as they begin"),
     ] = "all"
+    file_precision: Annotated[
+        Literal["float32", "float16"],
+        Meta(description="of the weights in the finished model's file; float16 halves what they take"),
+    ] = "float32"
 
 
 class PixelCNN(nn.Module):

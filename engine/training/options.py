@@ -53,6 +53,7 @@ OF_LEARNING = frozenset(
         "dropout",
         "layout_dropout",
         "learn",
+        "file_precision",
     }
 )
 """How a model learns; its other options are its architecture, which trained weights come with."""

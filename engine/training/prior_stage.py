@@ -128,6 +128,15 @@ class PriorStage(Stage):
         likeliest = [logits.argmax(1) for logits in prior(grids, condition, prior.layout_of(grids))]
         write_sheet([self._pixels(grids), self._pixels(likeliest)], path)
 
+    def finished(self, weights: Arrays) -> Arrays:
+        """Half as precise, if that was asked for: but for what says which layout codes have."""
+        if self._asked.config.get("file_precision") != "float16":
+            return weights
+        return {
+            name: weight if name.startswith("prior.layout.") else weight.astype(np.float16)
+            for name, weight in weights.items()
+        }
+
     def describe(
         self,
         model: Trainable[Any],

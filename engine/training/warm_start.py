@@ -34,7 +34,7 @@ def starting_model(name: str, family: str | None) -> tuple[ModelCard, StartFrom]
 def starting_priors(name: str) -> tuple[Mapping[str, Any], StartFrom]:
     """The configuration of the priors to start from and how a run's config names them.
 
-    Which levels learned is not part of it: the next run says so itself.
+    Which levels learned and how they are stored is not part of it: the next run says so itself.
 
     Raises `OptionFault` where the model has none, `ModelNotFound`, `ModelFault`.
     """
@@ -42,7 +42,8 @@ def starting_priors(name: str) -> tuple[Mapping[str, Any], StartFrom]:
     if card.prior is None:
         raise OptionFault(f"--start-from {name}: has no priors to start from")
     start = StartFrom(model=model_place(name), name=card.name, weights_id=card.prior.prior_id)
-    architecture = {name: value for name, value in card.prior.config.items() if name != "learn"}
+    of_the_run = {"learn", "file_precision"}
+    architecture = {name: value for name, value in card.prior.config.items() if name not in of_the_run}
     return architecture, start
 
 

@@ -12,7 +12,7 @@ import pytest
 import engine
 from engine.analysis import evaluate as evaluation
 from engine.analysis.evaluate import evaluate
-from engine.checkpoint import read_card, read_statistics, read_tensors
+from engine.checkpoint import read_card, read_prior_weights, read_statistics, read_tensors
 from engine.data.cache import VARIABLE
 from engine.data.source import Pictures
 from engine.errors import OptionFault, RunFault
@@ -157,6 +157,36 @@ def test_what_was_asked_for_is_on_record_and_may_not_change(model: Path, tmp_pat
         with pytest.raises(OptionFault, match=other.partition("=")[0]):
             resume(run, settings=(other,))
     assert resume(run, settings=("variations=2",))[-1].event == "finished"
+
+
+def test_finished_weights_may_take_half_the_room(model: Path, tmp_path: Path) -> None:
+    whole, half = tmp_path / "whole", tmp_path / "half"
+    for run, precision in ((whole, "float32"), (half, "float16")):
+        finish(model, run, "layout=3", f"file_precision={precision}")
+    stored = read_tensors(half / "model.safetensors", "prior.")
+    exact = read_tensors(whole / "model.safetensors", "prior.")
+    assert {name for name, t in stored.items() if t.dtype != np.float16} == {
+        "prior.layout.centres",
+        "prior.layout.vectors",
+    }
+    # Snapshots, which runs go on from, are exact; what is read is what the file's id is of.
+    snapshot = read_tensors(half / "last" / "weights.safetensors", "prior.")
+    assert all(tensor.dtype == np.float32 for tensor in snapshot.values())
+    read = read_prior_weights(half / "model.safetensors")
+    assert read.keys() == exact.keys()
+    for name, tensor in read.items():
+        assert tensor.dtype == np.float32
+        np.testing.assert_allclose(tensor, exact[name], rtol=1e-3, atol=1e-6, err_msg=name)
+    loaded = engine.load(half)
+    assert isinstance(loaded, DiscreteAutoencoder)
+    assert loaded.priors is not None
+    again = tmp_path / "again"
+    started = finish(model, again, "layout=3", start_from=str(half / "model.safetensors"))
+    assert started[-1].event == "finished"
+    assert read_tensors(again / "model.safetensors", "prior.")["prior.layout.centres"].dtype == np.float32
+    card = read_card(again / "model.safetensors")
+    assert card.prior is not None
+    assert card.prior.config["file_precision"] == "float32"
 
 
 def test_levels_that_do_not_learn_need_to_have_learned(model: Path, tmp_path: Path) -> None:
