@@ -18,7 +18,7 @@ from tests.journeys.command import Call, pictures, train
 def test_data_that_does_not_do_is_named(call: Call, photos: Path, tmp_path: Path) -> None:
     train(call, "nowhere", "run").refused("'nowhere'", "neither a built-in set")
     (tmp_path / "file").touch()
-    train(call, "file", "run").refused("'file'", "use emoji, mnist")
+    train(call, "file", "run").refused("'file'", "use emoji, emoji-designs, mnist")
     (tmp_path / "empty").mkdir()
     train(call, "empty", "run").refused("empty: is empty")
     (tmp_path / "empty" / "a.png").write_bytes(b"no picture")
