@@ -26,7 +26,7 @@ from torch import Tensor
 from engine.analysis.reconstruction import batch_size, batches_of, device_of
 from engine.data.cache import cache_folder
 from engine.data.source import Pictures
-from engine.data.variations import variation_draws, varied
+from engine.data.variations import SCALE, SHIFT, TURN, variation_draws, varied
 from engine.errors import CannotWrite
 from engine.files import make_folder, reason_of
 from engine.models.base import DiscreteAutoencoder
@@ -96,7 +96,8 @@ def _shapes(model: DiscreteAutoencoder, pictures: Pictures, copies: Copies) -> l
 
 def _key(model_id: str, pictures: Pictures, copies: Copies) -> str:
     shape = pictures.images.shape
-    digest = hashlib.sha256(f"{_VERSION} {model_id} {shape} {copies}".encode())
+    how = (SHIFT, TURN, SCALE) if copies.variations else ()
+    digest = hashlib.sha256(f"{_VERSION} {model_id} {shape} {copies} {how}".encode())
     size = batch_size(*shape[1:3])
     for first in range(0, len(pictures), size):
         digest.update(np.ascontiguousarray(pictures.images[first : first + size]).tobytes())

@@ -66,6 +66,12 @@ class Drawn:
     nats: NDArray[np.float64]
 
 
+def nothing_yet(share: float) -> Drawn:
+    """No codes of any image: a chance to stop while something is drawn that is not to be seen."""
+    nothing = np.zeros((1, 0))
+    return Drawn(0, 0, 0, nothing.astype(np.int64), share, nothing)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Variation:
     """A finished one: codes (h, w) per level, -log2 p of the new ones and of the fixed ones after them."""

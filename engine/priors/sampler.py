@@ -30,7 +30,7 @@ from engine.priors.drawing import AS_TRAINED, Drawing
 from engine.priors.hierarchical import HierarchicalPrior, LevelPrior
 from engine.priors.leaning import Leaning
 from engine.priors.matrices import Matrices, matrices_of
-from engine.priors.requests import Codes, Drawn, Mask
+from engine.priors.requests import Codes, Drawn, Mask, nothing_yet
 from engine.priors.rows import VerticalStack
 from engine.priors.uniforms import LAYOUT, uniforms_of
 
@@ -144,10 +144,9 @@ class Sampler:
         grid = -(-height // side), -(-width // side)
         layout, everywhere = np.zeros((len(request.images), *grid), np.int64), np.ones(grid, np.bool_)
         uniforms = uniforms_of(request.seed, request.images, LAYOUT, *grid)
-        nothing = np.zeros((len(request.images), 0))
         for _, _, drawn in self._layout.fill([layout], everywhere, everywhere, uniforms, request):
             nats += drawn.sum(axis=1)
-            yield Drawn(0, 0, 0, nothing.astype(np.int64), 0.0, nothing)
+            yield nothing_yet(0.0)
         return replace(request, layout=layout), nats
 
     def _sampled(self, request: FillRequest) -> Iterator[Drawn]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from engine.analysis.reconstruction import device_of
 from engine.priors.drawing import Drawing
 from engine.priors.hierarchical import HierarchicalPrior
-from engine.priors.requests import Drawn
+from engine.priors.requests import Drawn, nothing_yet
 from engine.priors.sampler import FillRequest, Sampler
 
 _APART = 2**40
@@ -52,18 +52,10 @@ def draw_chosen(
         condition=np.concatenate([condition] * candidates),
         drawing=drawing,
     )
-    nothing = np.zeros((count, 0))
-    laying = sampler.lay_out(coarse)
-    while True:
-        try:
-            next(laying)
-        except StopIteration as end:
-            coarse, _ = end.value
-            break
-        yield Drawn(0, 0, 0, nothing.astype(np.int64), 0.0, nothing)
+    coarse, _ = yield from sampler.lay_out(coarse)
     for drawn in sampler.fill(coarse):
         first[:, drawn.row, drawn.column : drawn.column + drawn.codes.shape[1]] = drawn.codes
-        yield Drawn(0, 0, 0, nothing.astype(np.int64), part * drawn.share, nothing)
+        yield nothing_yet(part * drawn.share)
     sureness = _sureness(priors, replace(coarse, codes=(first,)))
     best = sureness.reshape(candidates, count).argmax(axis=0) * count + np.arange(count)
     chosen = first[best]

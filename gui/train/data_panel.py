@@ -21,10 +21,10 @@ from engine.errors import CodebrushError
 from gui import theme
 from gui.dialogs.choose_file import FileChooser
 from gui.train.contact_sheet import ContactSheet, LabelBars, SplitBar
-from gui.workers.data_look import DataLook, data_title, look_at_data
+from gui.workers.data_look import TITLES, DataLook, data_title, look_at_data
 from gui.workers.job import Ticket, Worker
 
-BUILTIN = ("emoji", "emoji-designs", "mnist")
+BUILTIN = tuple(TITLES)
 FILE_FILTER = "Sets of pictures (*.zip *.npz *.gz *-ubyte);;All files (*)"
 _KEY = "data"
 _FOLDER, _FILE = "choose folder", "choose file"

@@ -61,12 +61,12 @@ def look_at_data(name: str, ticket: Ticket) -> DataLook:
     )
 
 
-_TITLES = {"emoji": "Emoji", "emoji-designs": "Emoji in many designs", "mnist": "MNIST digits"}
+TITLES = {"emoji": "Emoji", "emoji-designs": "Emoji in many designs", "mnist": "MNIST digits"}
 
 
 def data_title(name: str) -> str:
     """A data set as lists name it: the built-in ones by name, others by their last part."""
-    return _TITLES.get(name) or Path(name).name or name
+    return TITLES.get(name) or Path(name).name or name
 
 
 def _one_of_each(labels: NDArray[np.int64], label_count: int) -> NDArray[np.intp]:

@@ -68,23 +68,6 @@ def test_labels_are_those_that_what_is_asked_for_takes(
     assert [group.request.label for group in drawn(qtbot, samples_state).groups] == [None, None, None]
 
 
-def test_with_a_label_the_best_of_four_is_shown_and_without_one_there_is_nothing_to_choose_by(
-    qtbot: QtBot, samples_state: SamplesState, sample_models: Path
-) -> None:
-    path = sample_models / "two.safetensors"
-    samples_state.choose_model(path)
-    samples_state.count, samples_state.label = 3, "even"
-    (group,) = drawn(qtbot, samples_state).groups
-    expected = draw_samples(SampleRequest(path, 3, "even", candidates=4))
-    for number, sample in group.samples.items():
-        np.testing.assert_array_equal(sample.picture, expected.pictures[number])
-    samples_state.label = ""
-    assert drawn(qtbot, samples_state).groups[-1].request.candidates == 1
-    samples_state.label, samples_state.compares = "even", True
-    of_all = drawn(qtbot, samples_state).groups
-    assert {group.request.source: group.request.candidates for group in of_all}["unigram"] == 1
-
-
 @pytest.mark.parametrize(("name", "levels"), [("one", 1), ("two", 2)])
 def test_pictures_come_as_the_command_line_draws_them(
     qtbot: QtBot, samples_state: SamplesState, sample_models: Path, name: str, levels: int
