@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 # Before torch is imported: threads that spin while waiting slow a shared 2-core machine 10 to 20 times.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -25,10 +25,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 from engine import arguments
 from engine.errors import CodebrushError, OptionFault
 from engine.terminal import is_spoken_for, lines, progress_line, stop_asked, words
-
-if TYPE_CHECKING:
-    from engine.priors.drawing import Drawing
-    from engine.training.start import TrainRequest
 
 DONE, FAILED, BAD_USAGE = 0, 1, 2
 Options = argparse.Namespace
@@ -141,7 +137,7 @@ def _train_by(options: Options, **what: Any) -> None:
         from engine.training.start import train
 
         last: dict[str, Any] = {"event": "stopped", "message": "stopped before training began"}
-        for event in train(_train_request(options, asked_at, **what), stopping, tell):
+        for event in train(arguments.train_request(options, asked_at, **what), stopping, tell):
             if event.event == "step":
                 # The total is not known before the pace is: at first the bar only shows that it moves.
                 tell(_step_words(event.terms), event.step / (event.total_steps or 100 * event.step))
@@ -157,28 +153,6 @@ def _train_by(options: Options, **what: Any) -> None:
         return
     print(last["message"])
     _print_skipped(last.get("skipped", []))
-
-
-def _train_request(options: Options, asked_at: float, **what: Any) -> TrainRequest:
-    from engine.training.config import Length
-    from engine.training.start import TrainRequest
-
-    length = Length(minutes=options.minutes, epochs=options.epochs, steps=options.steps)
-    return TrainRequest(
-        out=options.out,
-        resume=options.resume,
-        start_from=options.start_from,
-        data=options.data,
-        length=None if length == Length() else length,
-        preset=options.preset,
-        batch_size=options.batch_size,
-        seed=options.seed,
-        device=options.device,
-        settings=tuple(options.set),
-        stop_after=options.stop_after,
-        asked_at=asked_at,
-        **what,
-    )
 
 
 def _step_words(terms: dict[str, float]) -> str:
@@ -241,7 +215,7 @@ def _sample(options: Options) -> None:
         options.count,
         options.label,
         options.seed,
-        _drawing(options),
+        arguments.drawing(options),
         options.source,
         options.device,
         options.candidates,
@@ -264,19 +238,13 @@ def _resample(options: Options) -> None:
         options.seed,
         options.count,
         options.label,
-        _drawing(options),
+        arguments.drawing(options),
         options.device,
     )
     with progress_line(quiet=options.json) as tell:
         done = resample_codes(request, tell)
     text = f"{' x '.join(map(str, done['shape']))} codes: {done['path']}"
     _print_result(options, text, **done)
-
-
-def _drawing(options: Options) -> Drawing:
-    from engine.priors.drawing import Drawing
-
-    return Drawing(options.temperature, options.top_k, options.top_p, options.guidance)
 
 
 def _export(options: Options) -> None:

@@ -1,4 +1,7 @@
-"""The arguments of the commands: what they are called, what they take, and what of that makes no sense."""
+"""The arguments of the commands: what they are called, what they take, and what of that makes no sense.
+
+And the requests that several of them make up.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,19 @@ import argparse
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from engine.data.names import DATA_IN_WORDS
 from engine.models.registry import FAMILIES
 from engine.sampling.requests import SOURCES
 from engine.training.presets import TITLES
 
+if TYPE_CHECKING:
+    from engine.priors.drawing import Drawing
+    from engine.training.start import TrainRequest
+
 Parser = argparse.ArgumentParser
-DATA = "emoji, emoji-designs, mnist, a folder or zip of images, an IDX file, an .npz"
+Options = argparse.Namespace
 SAID_BY_DEFAULTS = "what suits family and data without it"
 
 
@@ -40,7 +48,7 @@ def train_prior_arguments(parser: Parser) -> None:
 
 def _run_arguments(parser: Parser, start_from: str) -> None:
     """What both stages of training take."""
-    parser.add_argument("--data", metavar="DATA", help=DATA)
+    parser.add_argument("--data", metavar="DATA", help=DATA_IN_WORDS)
     parser.add_argument("--out", metavar="RUN", type=Path, required=True, help="the run's folder")
     parser.add_argument(
         "--resume", action="store_true", help="go on to the run's own total, with its options"
@@ -60,6 +68,29 @@ def _run_arguments(parser: Parser, start_from: str) -> None:
     )
 
 
+def train_request(options: Options, asked_at: float, **what: Any) -> TrainRequest:
+    """What the arguments of both stages ask for; `what` says which one it is, and of what."""
+    from engine.training.config import Length
+    from engine.training.start import TrainRequest
+
+    length = Length(minutes=options.minutes, epochs=options.epochs, steps=options.steps)
+    return TrainRequest(
+        out=options.out,
+        resume=options.resume,
+        start_from=options.start_from,
+        data=options.data,
+        length=None if length == Length() else length,
+        preset=options.preset,
+        batch_size=options.batch_size,
+        seed=options.seed,
+        device=options.device,
+        settings=tuple(options.set),
+        stop_after=options.stop_after,
+        asked_at=asked_at,
+        **what,
+    )
+
+
 def presets_arguments(parser: Parser) -> None:
     """Those of `presets`."""
     what = parser.add_mutually_exclusive_group(required=True)
@@ -67,7 +98,7 @@ def presets_arguments(parser: Parser) -> None:
     what.add_argument(
         "--prior-of", metavar="MODEL", type=_name_or_path, help="priors of a model with codes instead"
     )
-    parser.add_argument("--data", metavar="DATA", help=DATA)
+    parser.add_argument("--data", metavar="DATA", help=DATA_IN_WORDS)
     parser.add_argument(
         "--start-from", type=_name_or_path, metavar="TRAINED", help="as for train and train-prior"
     )
@@ -77,7 +108,7 @@ def presets_arguments(parser: Parser) -> None:
 def evaluate_arguments(parser: Parser) -> None:
     """Those of `evaluate`."""
     model_argument(parser)
-    parser.add_argument("--data", required=True, metavar="DATA", help=DATA)
+    parser.add_argument("--data", required=True, metavar="DATA", help=DATA_IN_WORDS)
     parser.add_argument("--split", default="test", choices=("test", "valid", "train", "all"))
     parser.add_argument("--samples", type=_count, metavar="N", help="draws of z per picture: gives nll_nats")
     _device_argument(parser)
@@ -143,7 +174,7 @@ def resample_arguments(parser: Parser) -> None:
 
 
 def _drawing_arguments(parser: Parser) -> None:
-    """Which codes are drawn. `Drawing` says what is out of range."""
+    """What `drawing` is made of."""
     parser.add_argument("--label", metavar="NAME", help="of this kind; of any without it")
     parser.add_argument("--seed", type=_seed, default=0, metavar="S", help="0 without it")
     parser.add_argument(
@@ -154,6 +185,13 @@ def _drawing_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--guidance", type=float, default=1.0, metavar="G", help="above 1 the label counts for more"
     )
+
+
+def drawing(options: Options) -> Drawing:
+    """Which codes are drawn. Raises `OptionFault` for what is out of range."""
+    from engine.priors.drawing import Drawing
+
+    return Drawing(options.temperature, options.top_k, options.top_p, options.guidance)
 
 
 def export_arguments(parser: Parser) -> None:

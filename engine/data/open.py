@@ -9,14 +9,13 @@ from engine.data.arrays import Arrays, is_arrays
 from engine.data.builtin import BUILTIN, BUILTIN_SHAPES
 from engine.data.folder import Folder
 from engine.data.idx import IdxFile, MnistFolder, is_idx, is_mnist_folder
+from engine.data.names import DATA_IN_WORDS
 from engine.data.reader import read
 from engine.data.reading import Source
 from engine.data.source import DataShape, Pictures
 from engine.data.zipped import Zipped
 from engine.errors import DataFault
 from engine.progress import Progress
-
-IN_WORDS = "emoji, emoji-designs, mnist, a folder or a zip of images, an IDX images file or an .npz"
 
 MOST_PX = 64
 """Larger pictures are made so small where nothing is said: a first model should be there in minutes."""
@@ -64,7 +63,7 @@ def _source(name: str) -> Source:
         return Arrays(path) if is_arrays(path) else Zipped(path)
     if path.is_file() and is_idx(path):
         return IdxFile(path)
-    raise DataFault(f"data {name!r}: is not a set of pictures: use {IN_WORDS}")
+    raise DataFault(f"data {name!r}: is not a set of pictures: use {DATA_IN_WORDS}")
 
 
 def _expanded(name: str) -> Path:

@@ -164,6 +164,8 @@ class _Session:
         # One of them decodes the pictures of a machine, the others find them decoded.
         with self._processes.first_on_machine():
             pictures = _open(config, self._tell_or_stop)
+            if not self._request.resume:
+                _refuse_idle_balance(config, pictures)
             labelled = with_labels(config, pictures)
             return labelled, stage_of(self._run, labelled, pictures, device, self._tell_or_stop), device
 
@@ -270,6 +272,13 @@ def _open(config: RunConfig, progress: Progress) -> Pictures:
     if not len(pictures.split("train")):
         raise DataFault(f"{config.data}: its train split is empty ({len(pictures)} pictures in all)")
     return pictures.binarised() if getattr(model, "binarise", None) == "static" else pictures
+
+
+def _refuse_idle_balance(config: RunConfig, pictures: Pictures) -> None:
+    """Raise `OptionFault` where labels are to be balanced and there are none."""
+    balance = config.augmentation.label_balance
+    if balance and len(pictures.label_names) < 2:
+        raise OptionFault(f"label_balance={balance:g}: {config.data} has no labels; leave the option out")
 
 
 def with_labels(config: RunConfig, pictures: Pictures) -> RunConfig:

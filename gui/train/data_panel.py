@@ -17,11 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.data.names import TITLES
 from engine.errors import CodebrushError
 from gui import theme
 from gui.dialogs.choose_file import FileChooser
 from gui.train.contact_sheet import ContactSheet, LabelBars, SplitBar
-from gui.workers.data_look import TITLES, DataLook, data_title, look_at_data
+from gui.workers.data_look import DataLook, data_title, look_at_data
 from gui.workers.job import Ticket, Worker
 
 BUILTIN = tuple(TITLES)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.names import TITLES
 from gui.workers.job import Ticket
 
 SHEET = 24
@@ -59,9 +60,6 @@ def look_at_data(name: str, ticket: Ticket) -> DataLook:
         captions=tuple(captions),
         skipped=pictures.skipped,
     )
-
-
-TITLES = {"emoji": "Emoji", "emoji-designs": "Emoji in many designs", "mnist": "MNIST digits"}
 
 
 def data_title(name: str) -> str:

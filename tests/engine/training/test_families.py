@@ -101,6 +101,8 @@ def test_labels_that_data_has_not_are_named(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(start, "open_data", lambda *_: without_labels())
     with pytest.raises(DataFault, match="blobs: has no labels, which cvae learns from: sort"):
         list(train(request(tmp_path / "run", "cvae")))
+    with pytest.raises(OptionFault, match=r"label_balance=0\.5: blobs has no labels; leave the option out"):
+        list(train(request(tmp_path / "run", "vae", "label_balance=0.5")))
     assert not (tmp_path / "run").exists()
     assert list(train(request(tmp_path / "run", "vae", length=Length(steps=1))))[-1].event == "finished"
 
