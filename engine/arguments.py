@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from engine.data.names import DATA_IN_WORDS
 from engine.models.registry import FAMILIES
-from engine.sampling.requests import SOURCES
+from engine.priors.drawing import AS_TRAINED, Drawing
+from engine.sampling.requests import FALLOFF, SOURCES
 from engine.training.presets import TITLES
 
 if TYPE_CHECKING:
-    from engine.priors.drawing import Drawing
     from engine.training.start import TrainRequest
 
 Parser = argparse.ArgumentParser
@@ -134,7 +134,7 @@ def sample_arguments(parser: Parser) -> None:
     """Those of `sample`."""
     model_argument(parser)
     parser.add_argument("--count", type=_count, default=16, metavar="N", help="pictures; 16 without it")
-    _drawing_arguments(parser)
+    _drawing_arguments(parser, FALLOFF)
     parser.add_argument(
         "--source",
         choices=SOURCES,
@@ -168,12 +168,12 @@ def resample_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--level", type=_index, metavar="L", help="0 is the coarsest; all without it")
     parser.add_argument("--count", type=_count, default=1, metavar="N", help="variations; 1 without it")
-    _drawing_arguments(parser)
+    _drawing_arguments(parser, AS_TRAINED.falloff)
     parser.add_argument("--out", metavar="CODES.npz", type=Path, required=True)
     _device_argument(parser)
 
 
-def _drawing_arguments(parser: Parser) -> None:
+def _drawing_arguments(parser: Parser, falloff: float) -> None:
     """What `drawing` is made of."""
     parser.add_argument("--label", metavar="NAME", help="of this kind; of any without it")
     parser.add_argument("--seed", type=_seed, default=0, metavar="S", help="0 without it")
@@ -185,13 +185,18 @@ def _drawing_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--guidance", type=float, default=1.0, metavar="G", help="above 1 the label counts for more"
     )
+    parser.add_argument(
+        "--falloff",
+        type=float,
+        default=falloff,
+        metavar="F",
+        help=f"each finer level at F times the temperature; {falloff:g} without it",
+    )
 
 
 def drawing(options: Options) -> Drawing:
     """Which codes are drawn. Raises `OptionFault` for what is out of range."""
-    from engine.priors.drawing import Drawing
-
-    return Drawing(options.temperature, options.top_k, options.top_p, options.guidance)
+    return Drawing(options.temperature, options.top_k, options.top_p, options.guidance, options.falloff)
 
 
 def export_arguments(parser: Parser) -> None:

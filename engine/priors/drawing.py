@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ class Drawing:
     probability ("The Curious Case of Neural Text Degeneration", arXiv 1904.09751). `guidance` s makes logits
     l_null + s (l - l_null) of those with and without the label, which sharpens what the label says: 1 is the
     label as trained, 0 no label ("Classifier-Free Diffusion Guidance", arXiv 2207.12598, there w + 1).
+    `falloff` is what the temperature is multiplied by from each level to the next finer one, a layout being
+    the first: below 1 what is where stays free while details keep to what is likely.
 
     Raises `OptionFault` for values out of their range.
     """
@@ -31,6 +33,7 @@ class Drawing:
     top_k: int = 0
     top_p: float = 1.0
     guidance: float = 1.0
+    falloff: float = 1.0
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.temperature) and self.temperature >= 0):
@@ -41,6 +44,12 @@ class Drawing:
             raise OptionFault(f"top-p {self.top_p:g} cannot be used: give more than 0 and at most 1")
         if not math.isfinite(self.guidance):
             raise OptionFault(f"guidance {self.guidance:g} cannot be used: give a finite number")
+        if not (math.isfinite(self.falloff) and self.falloff >= 0):
+            raise OptionFault(f"a falloff of {self.falloff:g} cannot be used: give 0 or more, finite")
+
+    def of_level(self, level: int) -> Drawing:
+        """That of a level as it is drawn, the first one being 0."""
+        return replace(self, temperature=self.temperature * self.falloff**level, falloff=1.0)
 
     @property
     def is_filtered(self) -> bool:

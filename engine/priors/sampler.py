@@ -121,7 +121,8 @@ class Sampler:
             uniforms = uniforms_of(request.seed, request.images, level, height, width, origin)
             leaning = None if request.leaning is None else request.leaning[level]
             coarser = codes[:level] if level or request.layout is None else [request.layout]
-            about = weighed[level], uniforms, request, leaning
+            drawing = request.drawing.of_level(level + (self._layout is not None))
+            about = weighed[level], uniforms, replace(request, drawing=drawing), leaning
             filling = sampler.fill([*coarser, codes[level]], mask, *about)
             for row, cells, nats in filling:
                 done += int(wanted[level][row, cells].sum())

@@ -15,6 +15,8 @@ from engine.priors.requests import Codes
 Source = Literal["prior", "unigram", "uniform", "gaussian"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 MOST_CANDIDATES = 64
+FALLOFF = 0.65
+"""Of the temperature, where nothing else is said: samples are then clean, and not much less various."""
 
 
 def sources_of(has_codes: bool) -> tuple[Source, ...]:

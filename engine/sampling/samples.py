@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -246,7 +246,7 @@ def _from_nothing(
     request: SampleRequest, card: ModelCard, model: DiscreteAutoencoder, grids: _Grids
 ) -> _CodesOf:
     del model
-    if request.label is not None or request.drawing != AS_TRAINED:
+    if request.label is not None or replace(request.drawing, falloff=1.0) != AS_TRAINED:
         raise OptionFault("uniform codes are all as likely: they take no label, temperature, top-k or top-p")
     counts = [np.ones(level.codes, np.int64) for level in card.levels]
     return _at_once(lambda images: independent(counts, grids, images, request.seed, AS_TRAINED), card)
@@ -283,7 +283,7 @@ def _vector(request: SampleRequest, opened: Opened, progress: Progress) -> Drawe
 
 def refuse_for_vectors(drawing: Drawing, card: ModelCard) -> None:
     """Raise `OptionFault` for what means nothing without codes, or too much."""
-    if drawing != Drawing(temperature=drawing.temperature):
+    if drawing != Drawing(drawing.temperature, falloff=drawing.falloff):
         raise OptionFault(f"top-k, top-p and guidance are for priors of codes, which {card.name} has none of")
     if drawing.temperature > MOST_DEVIATIONS:
         raise OptionFault(f"a temperature of {drawing.temperature:g} is too high for latent vectors")

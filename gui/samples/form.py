@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.sampling.requests import MOST_CANDIDATES
+from engine.sampling.requests import FALLOFF, MOST_CANDIDATES
 from gui import theme
 from gui.frame.card_choice import CardChoice
 from gui.frame.label_choice import LabelChoice
@@ -44,6 +44,14 @@ NUMBERS = {
         0.05,
         "1 draws as the prior was trained, less keeps to what is likely, 0 takes the likeliest code",
     ),
+    "falloff": (
+        "Falloff",
+        (0, 2),
+        FALLOFF,
+        0.05,
+        "Each finer level is drawn at so much of the temperature of the one before it\n"
+        "1 draws all as the prior was trained, less gives calmer details",
+    ),
     "top_k": ("Top-k", (0, 65536), 0, 1, "Draws from the k likeliest codes; 0 from all"),
     "top_p": ("Top-p", (0.01, 1), 1, 0.05, "Draws from the likeliest codes that hold this share"),
     "guidance": (
@@ -64,7 +72,7 @@ NUMBERS = {
 }
 _WHOLE = ("count", "top_k", "candidates", "seed")
 _USED_BY = {
-    "prior": ("count", "temperature", "top_k", "top_p", "guidance", "candidates", "seed"),
+    "prior": ("count", "temperature", "falloff", "top_k", "top_p", "guidance", "candidates", "seed"),
     "unigram": ("count", "temperature", "top_k", "top_p", "seed"),
     "uniform": ("count", "seed"),
     "gaussian": ("count", "temperature", "seed"),
@@ -135,6 +143,7 @@ class SamplesForm(QWidget):
             row.setVisible(name in used)
         for name in ("guidance", "candidates"):
             self.numbers[name].allow(self._state.label in labels, "Choose a label first")
+        self.numbers["falloff"].allow(self._state.draws_in_levels, "The codes of this model are of one level")
         several = len(self._state.sources) > 1
         self.compare.setVisible(several)
         self.source.setEnabled(not (several and self._state.compares))

@@ -16,6 +16,7 @@ from engine.errors import CodebrushError, OptionFault
 from engine.models.registry import weightless
 from engine.priors.drawing import AS_TRAINED, Drawing
 from engine.sampling.requests import (
+    FALLOFF,
     MOST_CANDIDATES,
     MoreLikeRequest,
     SampleRequest,
@@ -64,6 +65,7 @@ class SamplesState(QObject):
     top_k = Setting(0)
     top_p = Setting(1.0)
     guidance = Setting(1.0)
+    falloff = Setting(FALLOFF)
     candidates = Setting(4, lambda _, count: min(max(1, count), MOST_CANDIDATES))
     seed = Setting(0)
     compares = Setting(False)  # all sources side by side
@@ -108,6 +110,14 @@ class SamplesState(QObject):
     def labels(self) -> tuple[str, ...]:
         """The labels that what is asked for takes."""
         return tuple(dict.fromkeys(label for source in self.asked for label in self._labels_of(source)))
+
+    @property
+    def draws_in_levels(self) -> bool:
+        """Whether the prior draws one level after another, of which a layout is one, too."""
+        card = self._card
+        if card is None or card.prior is None:
+            return False
+        return len(card.levels) > 1 or bool(card.prior.config.get("layout"))
 
     def _labels_of(self, source: Source) -> tuple[str, ...]:
         card = self._card
@@ -184,10 +194,14 @@ class SamplesState(QObject):
             self._waiting = []
             self._rest()
 
+    @property
+    def _drawing(self) -> Drawing:
+        return Drawing(self.temperature, self.top_k, self.top_p, self.guidance, self.falloff)
+
     def _request(self, card: ModelCard, source: Source) -> SampleRequest:
         """With what the source can use of the settings."""
         label = self.label if self.label in self._labels_of(source) else ""
-        drawing = Drawing(self.temperature, self.top_k, self.top_p, self.guidance)
+        drawing = self._drawing
         if source == "uniform":
             drawing = AS_TRAINED
         elif source == "gaussian":
@@ -200,7 +214,7 @@ class SamplesState(QObject):
 
     def _more_like_request(self, group: Group, sample: Sample) -> MoreLikeRequest:
         """With what the picture's model can use of the settings; vectors keep their own label."""
-        card, drawing = group.card, Drawing(self.temperature, self.top_k, self.top_p, self.guidance)
+        card, drawing = group.card, self._drawing
         if not card.levels:
             label, drawing = group.request.label, Drawing(temperature=self.temperature)
         else:

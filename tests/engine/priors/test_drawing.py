@@ -68,6 +68,8 @@ def test_guidance_moves_away_from_no_label() -> None:
         {"top_p": 0.0},
         {"top_p": 1.1},
         {"guidance": math.inf},
+        {"falloff": -0.1},
+        {"falloff": math.inf},
     ],
 )
 def test_values_out_of_range_are_refused(options: dict[str, float]) -> None:

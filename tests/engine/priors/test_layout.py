@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -156,7 +157,9 @@ def test_bits_of_the_coarsest_codes_count_those_of_the_layout() -> None:
     assert learned.total.item() / BIT == pytest.approx(np.average(bits, weights=[1, 4]), rel=1e-5)
 
 
-@pytest.mark.parametrize("drawing", [AS_TRAINED, Drawing(guidance=2.0, temperature=0.7)])
+@pytest.mark.parametrize(
+    "drawing", [AS_TRAINED, Drawing(guidance=2.0, temperature=0.7), Drawing(1.5, falloff=0.5)]
+)
 @pytest.mark.parametrize("grid", [(4, 4), (5, 3), (1, 1)])
 def test_samples_are_those_of_a_naive_loop_layout_first(grid: tuple[int, int], drawing: Drawing) -> None:
     model = priors().double()
@@ -172,9 +175,10 @@ def test_samples_are_those_of_a_naive_loop_layout_first(grid: tuple[int, int], d
     networks = [model.layout_prior, *model.levels]
     known: list[Codes] = []
     places = [LAYOUT, 0, 1]
-    for network, shape, place in zip(
-        networks, [(-(-grid[0] // 2), -(-grid[1] // 2)), *shapes], places, strict=True
+    for network, shape, place, times in zip(
+        networks, [(-(-grid[0] // 2), -(-grid[1] // 2)), *shapes], places, range(3), strict=True
     ):
+        own_drawing = replace(drawing, temperature=drawing.temperature * drawing.falloff**times)
         coarser = known[1:] if place == 1 else known
         uniforms, own = uniforms_of(seed, images, place, *shape), np.zeros((2, *shape), np.int64)
         for row, column in np.ndindex(shape):
@@ -183,7 +187,7 @@ def test_samples_are_those_of_a_naive_loop_layout_first(grid: tuple[int, int], d
                 logits = network(grids, torch.from_numpy(given).double())[:, :, row, column].numpy()
                 if drawing.guidance != 1:
                     logits = guided(logits, network(grids)[:, :, row, column].numpy(), drawing.guidance)
-            own[:, row, column] = draw(logits, uniforms[:, row, column], drawing)
+            own[:, row, column] = draw(logits, uniforms[:, row, column], own_drawing)
         known.append(own)
     assert np.array_equal(got[0], known[1])
     assert np.array_equal(got[1], known[2])

@@ -40,6 +40,9 @@ def naive(prior: HierarchicalPrior, request: FillRequest) -> list[Codes]:
     codes = [level.copy() for level in request.codes]
     condition = None if request.condition is None else torch.from_numpy(request.condition).double()
     for index, mask in enumerate(request.masks):
+        drawing = replace(
+            request.drawing, temperature=request.drawing.temperature * request.drawing.falloff**index
+        )
         uniforms = uniforms_of(request.seed, request.images, index, *mask.shape)
         for row, column in np.argwhere(mask):
             grids = [torch.from_numpy(level) for level in codes[: index + 1]]
@@ -47,7 +50,7 @@ def naive(prior: HierarchicalPrior, request: FillRequest) -> list[Codes]:
             if condition is not None and request.drawing.guidance != 1:
                 without = prior.levels[index](grids)[:, :, row, column].numpy()
                 logits = guided(logits, without, request.drawing.guidance)
-            codes[index][:, row, column] = draw(logits, uniforms[:, row, column], request.drawing)
+            codes[index][:, row, column] = draw(logits, uniforms[:, row, column], drawing)
     return codes
 
 
@@ -136,7 +139,7 @@ def test_images_that_are_alike_so_far_are_drawn_apart(drawing: Drawing, conditio
     assert not np.array_equal(got[0], got[1])
 
 
-@pytest.mark.parametrize("drawing", [AS_TRAINED, Drawing(guidance=2.0)])
+@pytest.mark.parametrize("drawing", [AS_TRAINED, Drawing(guidance=2.0), Drawing(1.5, falloff=0.4)])
 def test_finer_levels_are_told_of_what_was_just_drawn(drawing: Drawing) -> None:
     prior = priors(TWO)
     request = request_of([(3, 4), (6, 8)], condition=LABELS, drawing=drawing)

@@ -33,7 +33,16 @@ def numbers(form: SamplesForm) -> list[str]:
 
 def test_it_shows_what_the_source_uses(form: SamplesForm, samples_state: SamplesState) -> None:
     assert form.model.currentText() == "one"
-    assert numbers(form) == ["count", "temperature", "top_k", "top_p", "guidance", "candidates", "seed"]
+    assert numbers(form) == [
+        "count",
+        "temperature",
+        "falloff",
+        "top_k",
+        "top_p",
+        "guidance",
+        "candidates",
+        "seed",
+    ]
     form.source.buttons["uniform"].click()
     assert samples_state.source == "uniform"
     assert numbers(form) == ["count", "seed"]
@@ -49,6 +58,16 @@ def test_guidance_waits_for_a_label(form: SamplesForm, samples_state: SamplesSta
     form.label.activated.emit(2)
     assert samples_state.label == "odd"
     assert form.numbers["guidance"].isEnabled()
+
+
+def test_falloff_is_for_what_is_drawn_level_by_level(
+    form: SamplesForm, samples_state: SamplesState, sample_models: Path
+) -> None:
+    assert not form.numbers["falloff"].isEnabled()
+    samples_state.choose_model(sample_models / "two.safetensors")
+    assert form.numbers["falloff"].isEnabled()
+    form.numbers["falloff"].number.setValue(0.25)
+    assert samples_state.falloff == 0.25
 
 
 def test_numbers_and_seed_are_set(form: SamplesForm, samples_state: SamplesState) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from pytestqt.qtbot import QtBot
 
-from engine.sampling.requests import SampleRequest
+from engine.priors.drawing import Drawing
+from engine.sampling.requests import FALLOFF, SampleRequest
 from engine.sampling.samples import draw_samples
 from gui.state.samples import SamplesState
 from tests.gui.state.test_samples import drawn
@@ -20,7 +21,7 @@ def test_with_a_label_the_best_of_four_is_shown_and_without_one_there_is_nothing
     samples_state.choose_model(path)
     samples_state.count, samples_state.label = 3, "even"
     (group,) = drawn(qtbot, samples_state).groups
-    expected = draw_samples(SampleRequest(path, 3, "even", candidates=4))
+    expected = draw_samples(SampleRequest(path, 3, "even", drawing=Drawing(falloff=FALLOFF), candidates=4))
     for number, sample in group.samples.items():
         np.testing.assert_array_equal(sample.picture, expected.pictures[number])
     samples_state.label = ""
