@@ -27,7 +27,7 @@ from engine.errors import CodebrushError, OptionFault
 from engine.terminal import is_spoken_for, lines, progress_line, stop_asked, words
 
 DONE, FAILED, BAD_USAGE = 0, 1, 2
-Options = argparse.Namespace
+Options = arguments.Options
 
 
 def main(typed: Sequence[str] | None = None) -> int:
@@ -207,19 +207,9 @@ def _decode(options: Options) -> None:
 
 
 def _sample(options: Options) -> None:
-    from engine.sampling.requests import SampleRequest
     from exporters.samples import sample_pictures
 
-    request = SampleRequest(
-        options.model,
-        options.count,
-        options.label,
-        options.seed,
-        arguments.drawing(options),
-        options.source,
-        options.device,
-        options.candidates,
-    )
+    request = arguments.sample_request(options)
     with progress_line(quiet=options.json) as tell:
         done = sample_pictures(request, options.out, options.codes, tell, options.gif)
     text = "\n".join(done[name] for name in ("path", "codes", "gif") if done[name] is not None)
@@ -230,16 +220,16 @@ def _resample(options: Options) -> None:
     from exporters.resampled import ResamplingRequest, resample_codes
 
     request = ResamplingRequest(
-        options.model,
-        options.codes,
-        options.mask,
-        options.out,
-        options.level,
-        options.seed,
-        options.count,
-        options.label,
-        arguments.drawing(options),
-        options.device,
+        model=options.model,
+        codes=options.codes,
+        mask=options.mask,
+        out=options.out,
+        level=options.level,
+        seed=options.seed,
+        count=options.count,
+        label=options.label,
+        drawing=arguments.drawing(options),
+        device=options.device,
     )
     with progress_line(quiet=options.json) as tell:
         done = resample_codes(request, tell)

@@ -1,6 +1,6 @@
 """The arguments of the commands: what they are called, what they take, and what of that makes no sense.
 
-And the requests that several of them make up.
+And the requests of engine that they make up.
 """
 
 from __future__ import annotations
@@ -8,13 +8,14 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.data.names import DATA_IN_WORDS
 from engine.models.registry import FAMILIES
-from engine.priors.drawing import AS_TRAINED, Drawing
-from engine.sampling.requests import FALLOFF, SOURCES
+from engine.priors.drawing import FALLOFF, Drawing
+from engine.sampling.requests import BEST_OF, MOST_CANDIDATES, SOURCES, SampleRequest
 from engine.training.presets import TITLES
 
 if TYPE_CHECKING:
@@ -134,7 +135,13 @@ def sample_arguments(parser: Parser) -> None:
     """Those of `sample`."""
     model_argument(parser)
     parser.add_argument("--count", type=_count, default=16, metavar="N", help="pictures; 16 without it")
-    _drawing_arguments(parser, FALLOFF)
+    _drawing_arguments(parser)
+    parser.add_argument(
+        "--falloff",
+        type=float,
+        metavar="F",
+        help=f"each level of codes at F times the temperature of the one before; {FALLOFF:g} without it",
+    )
     parser.add_argument(
         "--source",
         choices=SOURCES,
@@ -143,9 +150,9 @@ def sample_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--candidates",
         type=_count,
-        default=1,
         metavar="N",
-        help="each picture is the one of N that is most surely of its label; 1 without it",
+        help=f"each picture is the one of N, up to {MOST_CANDIDATES}, that is most surely of its label; "
+        f"{BEST_OF} without it where there is a label",
     )
     parser.add_argument("--out", metavar="SHEET.png", type=Path, required=True, help="pictures side by side")
     parser.add_argument("--codes", metavar="CODES.npz", type=Path, help="the codes too")
@@ -153,6 +160,20 @@ def sample_arguments(parser: Parser) -> None:
         "--gif", metavar="FILE.gif", type=Path, help="the first picture being drawn, code after code"
     )
     _device_argument(parser)
+
+
+def sample_request(options: Options) -> SampleRequest:
+    """What the arguments of `sample` ask for. Raises `OptionFault` as `drawing` does."""
+    return SampleRequest(
+        model=options.model,
+        count=options.count,
+        label=options.label,
+        seed=options.seed,
+        drawing=replace(drawing(options), falloff=options.falloff),
+        source=options.source,
+        device=options.device,
+        candidates=options.candidates,
+    )
 
 
 def resample_arguments(parser: Parser) -> None:
@@ -168,12 +189,12 @@ def resample_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--level", type=_index, metavar="L", help="0 is the coarsest; all without it")
     parser.add_argument("--count", type=_count, default=1, metavar="N", help="variations; 1 without it")
-    _drawing_arguments(parser, AS_TRAINED.falloff)
+    _drawing_arguments(parser)
     parser.add_argument("--out", metavar="CODES.npz", type=Path, required=True)
     _device_argument(parser)
 
 
-def _drawing_arguments(parser: Parser, falloff: float) -> None:
+def _drawing_arguments(parser: Parser) -> None:
     """What `drawing` is made of."""
     parser.add_argument("--label", metavar="NAME", help="of this kind; of any without it")
     parser.add_argument("--seed", type=_seed, default=0, metavar="S", help="0 without it")
@@ -185,18 +206,16 @@ def _drawing_arguments(parser: Parser, falloff: float) -> None:
     parser.add_argument(
         "--guidance", type=float, default=1.0, metavar="G", help="above 1 the label counts for more"
     )
-    parser.add_argument(
-        "--falloff",
-        type=float,
-        default=falloff,
-        metavar="F",
-        help=f"each finer level at F times the temperature; {falloff:g} without it",
-    )
 
 
 def drawing(options: Options) -> Drawing:
     """Which codes are drawn. Raises `OptionFault` for what is out of range."""
-    return Drawing(options.temperature, options.top_k, options.top_p, options.guidance, options.falloff)
+    return Drawing(
+        temperature=options.temperature,
+        top_k=options.top_k,
+        top_p=options.top_p,
+        guidance=options.guidance,
+    )
 
 
 def export_arguments(parser: Parser) -> None:

@@ -45,12 +45,17 @@ class PriorDescription(msgspec.Struct, frozen=True, kw_only=True):
 
     config: dict[str, Any]
     model_id: str  # of the model whose codes they learned
-    prior_id: str  # as `model_id`, over the `prior.*` tensors
+    prior_id: str  # as `model_id`, over the `prior.*` tensors as they are read: float32
     data: str
     labels: list[str]  # those that a condition weighs; none where they take none
     recipe: dict[str, Any] = {}
     training: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
+
+    @property
+    def has_layout(self) -> bool:
+        """Whether a layout is drawn before all codes."""
+        return bool(self.config.get("layout"))
 
 
 class Description(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-TITLES = {"emoji": "Emoji", "emoji-designs": "Emoji in many designs", "mnist": "MNIST digits"}
+DATA_TITLES = {"emoji": "Emoji", "emoji-designs": "Emoji in many designs", "mnist": "MNIST digits"}
 """As they are typed, and as lists call them."""
 
-DATA_IN_WORDS = f"{', '.join(TITLES)}, a folder or zip of images, an IDX file or an .npz"
+DATA_IN_WORDS = f"{', '.join(DATA_TITLES)}, a folder or zip of images, an IDX file or an .npz"

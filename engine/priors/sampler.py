@@ -65,6 +65,19 @@ class FillRequest:
     layout: Codes | None = None
 
 
+def whole_grids(
+    grids: Sequence[tuple[int, int]],
+    images: Sequence[int],
+    seed: int,
+    condition: NDArray[np.float32] | None = None,
+    drawing: Drawing = AS_TRAINED,
+) -> FillRequest:
+    """All cells of grids, (rows, columns) per level, of which nothing is known yet."""
+    codes = tuple(np.zeros((len(images), *grid), np.int64) for grid in grids)
+    masks = tuple(np.ones(grid, np.bool_) for grid in grids)
+    return FillRequest(codes, masks, seed, tuple(images), condition, drawing)
+
+
 class Sampler:
     """Draws from priors; holds copies of their weights.
 
@@ -92,9 +105,7 @@ class Sampler:
         drawing: Drawing = AS_TRAINED,
     ) -> Iterator[Drawn]:
         """Whole grids, (rows, columns) per level, of priors that have one after a layout of their own."""
-        codes = tuple(np.zeros((len(images), *grid), np.int64) for grid in grids)
-        masks = tuple(np.ones(grid, np.bool_) for grid in grids)
-        request = FillRequest(codes, masks, seed, tuple(images), condition, drawing)
+        request = whole_grids(grids, images, seed, condition, drawing)
         self._check(request)
         return self._sampled(request)
 
@@ -122,7 +133,7 @@ class Sampler:
             leaning = None if request.leaning is None else request.leaning[level]
             coarser = codes[:level] if level or request.layout is None else [request.layout]
             drawing = request.drawing.of_level(level + (self._layout is not None))
-            about = weighed[level], uniforms, replace(request, drawing=drawing), leaning
+            about = weighed[level], uniforms, request.condition, drawing, leaning
             filling = sampler.fill([*coarser, codes[level]], mask, *about)
             for row, cells, nats in filling:
                 done += int(wanted[level][row, cells].sum())
@@ -145,7 +156,8 @@ class Sampler:
         grid = -(-height // side), -(-width // side)
         layout, everywhere = np.zeros((len(request.images), *grid), np.int64), np.ones(grid, np.bool_)
         uniforms = uniforms_of(request.seed, request.images, LAYOUT, *grid)
-        for _, _, drawn in self._layout.fill([layout], everywhere, everywhere, uniforms, request):
+        about = everywhere, uniforms, request.condition, request.drawing.of_level(0)
+        for _, _, drawn in self._layout.fill([layout], everywhere, *about):
             nats += drawn.sum(axis=1)
             yield nothing_yet(0.0)
         return replace(request, layout=layout), nats
@@ -182,20 +194,21 @@ class _LevelSampler:
         mask: Mask,
         weighed: Mask,
         uniforms: Exact,
-        request: FillRequest,
+        condition: NDArray[np.float32] | None,
+        drawing: Drawing,
         leaning: Leaning | None = None,
     ) -> Iterator[tuple[int, slice, Exact]]:
         """Draw into the last of `codes`; yields rows, the cells of them that are finished, and their nats."""
         grid, matrices = codes[-1], self.matrices
-        condition = _condition(request)
-        copies = 1 if condition is None else len(condition) // len(grid)
+        told_of = _condition(condition, drawing)
+        copies = 1 if told_of is None else len(told_of) // len(grid)
         batch, context = copies * len(grid), self._told(codes[:-1], mask.shape, copies)
         maker = self._cells.rows_for(batch * mask.shape[1])
-        rows = maker(matrices, batch, mask.shape[1], condition, context)
+        rows = maker(matrices, batch, mask.shape[1], told_of, context)
         cells = self._cells(matrices, batch)
         wanted = mask | weighed
         wanted_rows = np.flatnonzero(wanted.any(axis=1))
-        self._look_above(rows, grid[:, : wanted_rows[0]], condition, copies)
+        self._look_above(rows, grid[:, : wanted_rows[0]], told_of, copies)
         for row in range(int(wanted_rows[0]), int(wanted_rows[-1]) + 1):
             columns = np.flatnonzero(wanted[row])
             told = rows.told(row, is_needed=len(columns) > 0)
@@ -205,7 +218,7 @@ class _LevelSampler:
                 for part in _parts(first, end, cells.cells_at_once):
                     which = mask[row, part], weighed[row, part]
                     drawn, lean = grid[:, row, part], None if leaning is None else leaning.at((row, part))
-                    yield row, part, cells.fill(drawn, *which, uniforms[:, row, part], request.drawing, lean)
+                    yield row, part, cells.fill(drawn, *which, uniforms[:, row, part], drawing, lean)
             rows.put(_copied(grid[:, row], copies))
 
     def _look_above(self, rows: VerticalStack, above: Codes, condition: Tensor | None, copies: int) -> None:
@@ -235,12 +248,12 @@ class _LevelSampler:
         return told[:, :, :rows, :columns].repeat(copies, 1, 1, 1)
 
 
-def _condition(request: FillRequest) -> Tensor | None:
+def _condition(condition: NDArray[np.float32] | None, drawing: Drawing) -> Tensor | None:
     """That of the images, for guidance followed by as many of no label."""
-    if request.condition is None:
+    if condition is None:
         return None
-    given = torch.from_numpy(request.condition)
-    return given if request.drawing.guidance == 1 else torch.cat([given, torch.zeros_like(given)])
+    given = torch.from_numpy(condition)
+    return given if drawing.guidance == 1 else torch.cat([given, torch.zeros_like(given)])
 
 
 def _copied(codes: Codes, copies: int) -> Tensor:

@@ -3,86 +3,92 @@
     log p(y | x) = log p(x | y) - log p(x) + log p(y)                                          (Bayes' rule)
 
 A prior that was trained with labels and without knows both. Like the classifier-based rejection sampling of
-arXiv 1906.00446 (section 3.4) this trades variety for pictures that look like what they are to be; the
-classifier is the prior itself. All candidates are drawn on the coarsest level alone: what is where decides.
+arXiv 1906.00446 (section 3.3) this trades variety for pictures that look like what they are to be; the
+classifier is the prior itself. What is where decides: candidates are drawn and weighed on the coarsest level
+alone, and only what is kept gets finer codes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from engine.analysis.reconstruction import device_of
-from engine.priors.drawing import Drawing
 from engine.priors.hierarchical import HierarchicalPrior
 from engine.priors.requests import Drawn, nothing_yet
 from engine.priors.sampler import FillRequest, Sampler
 
 _APART = 2**40
 """Between the numbers of a picture's candidates; the first has its own, as it is drawn without others."""
-_AT_ONCE = 64
+_DRAWING = 0.7
+"""The share of the time that candidates take to be drawn; the rest is to weigh them."""
+_CELLS_AT_ONCE = 512
+"""So many codes are weighed before the next chance to stop, within some 20 ms on one core."""
 
 
-def draw_chosen(
-    priors: HierarchicalPrior,
-    sampler: Sampler,
-    grids: Sequence[tuple[int, int]],
-    images: Sequence[int],
-    seed: int,
-    condition: NDArray[np.float32],
-    drawing: Drawing,
-    candidates: int,
-) -> Iterator[Drawn]:
-    """Whole grids, (rows, columns) per level, of pictures with `condition` (B, L).
+def choose(
+    priors: HierarchicalPrior, sampler: Sampler, request: FillRequest, candidates: int
+) -> Iterator[Drawn | FillRequest]:
+    """Draw the coarsest codes of whole grids with a condition several times, and keep the best of each image.
 
-    Yields nothing but a share of what is to do until one of each picture's candidates has been chosen.
+    Yields chances to stop, with no codes but the share done, and at last the request with the coarsest codes
+    in place and all others still to be drawn.
     """
-    count, first = len(images), np.zeros((len(images) * candidates, *grids[0]), np.int64)
-    sizes = [rows * columns for rows, columns in grids]
-    part = candidates * sizes[0] / (candidates * sizes[0] + sum(sizes[1:]))
-    coarse = FillRequest(
-        codes=tuple(np.zeros((len(first), *grid), np.int64) for grid in grids),
-        masks=tuple(np.full(grid, level == 0) for level, grid in enumerate(grids)),
-        seed=seed,
-        images=tuple(image + place * _APART for place in range(candidates) for image in images),
-        condition=np.concatenate([condition] * candidates),
-        drawing=drawing,
-    )
-    coarse, _ = yield from sampler.lay_out(coarse)
-    for drawn in sampler.fill(coarse):
-        first[:, drawn.row, drawn.column : drawn.column + drawn.codes.shape[1]] = drawn.codes
-        yield nothing_yet(part * drawn.share)
-    sureness = _sureness(priors, replace(coarse, codes=(first,)))
+    drawn, _ = yield from sampler.lay_out(_several(request, candidates))
+    coarsest = drawn.codes[0].copy()
+    for part in sampler.fill(drawn):
+        coarsest[:, part.row, part.column : part.column + part.codes.shape[1]] = part.codes
+        yield nothing_yet(_DRAWING * part.share)
+    sureness = yield from _sureness(priors, replace(drawn, codes=(coarsest,)))
+    count = len(request.images)
     best = sureness.reshape(candidates, count).argmax(axis=0) * count + np.arange(count)
-    chosen = first[best]
-    for row in range(grids[0][0]):
-        yield Drawn(0, row, 0, chosen[:, row], part, np.zeros(chosen[:, row].shape))
-    if len(grids) > 1:
-        finer = FillRequest(
-            codes=(chosen, *(level[:count] for level in coarse.codes[1:])),
-            masks=tuple(~mask for mask in coarse.masks),
-            seed=seed,
-            images=tuple(coarse.images[index] for index in best),
-            condition=condition,
-            drawing=drawing,
-        )
-        for drawn in sampler.fill(finer):
-            yield replace(drawn, share=part + (1 - part) * drawn.share)
+    yield replace(
+        request,
+        codes=(coarsest[best], *request.codes[1:]),
+        masks=(~request.masks[0], *request.masks[1:]),
+    )
+
+
+def share_of_choosing(grids: Sequence[tuple[int, int]], candidates: int) -> float:
+    """About how much of the time it takes to choose and then to draw the rest of grids (rows, columns)."""
+    coarsest, *finer = (rows * columns for rows, columns in grids)
+    choosing = candidates * coarsest / _DRAWING
+    return choosing / (choosing + sum(finer))
+
+
+def _several(request: FillRequest, candidates: int) -> FillRequest:
+    """The coarsest codes of each image, so many times."""
+    assert request.condition is not None
+    return replace(
+        request,
+        codes=tuple(np.concatenate([level] * candidates) for level in request.codes),
+        masks=tuple(mask if level == 0 else ~mask for level, mask in enumerate(request.masks)),
+        images=tuple(image + place * _APART for place in range(candidates) for image in request.images),
+        condition=np.concatenate([request.condition] * candidates),
+    )
 
 
 @torch.inference_mode()
-def _sureness(priors: HierarchicalPrior, drawn: FillRequest) -> NDArray[np.float64]:
+def _sureness(priors: HierarchicalPrior, drawn: FillRequest) -> Generator[Drawn, None, NDArray[np.float64]]:
     """log p(y | x), but for a constant of each y, of the coarsest codes drawn and their layout: (B,)."""
-    device, sure = device_of(priors), []
     assert drawn.condition is not None
-    for start in range(0, len(drawn.images), _AT_ONCE):
-        rows = slice(start, start + _AT_ONCE)
-        codes, condition = (torch.from_numpy(of[rows]).to(device) for of in (drawn.codes[0], drawn.condition))
-        layout = None if drawn.layout is None else torch.from_numpy(drawn.layout[rows]).to(device)
-        without = priors.coarsest_nats(codes, None, layout)
-        sure.append(without - priors.coarsest_nats(codes, condition, layout))
-    return np.asarray(torch.cat(sure).cpu().numpy(), dtype=np.float64)
+    of_all: list[NDArray[Any]] = [
+        drawn.codes[0],
+        drawn.condition,
+        *([] if drawn.layout is None else [drawn.layout]),
+    ]
+    count, device = len(drawn.images), device_of(priors)
+    size, sure = max(1, _CELLS_AT_ONCE // drawn.codes[0][0].size), np.zeros(count)
+    for start in range(0, count, size):
+        rows = slice(start, start + size)
+        codes, condition, *layout = (torch.from_numpy(each[rows]).to(device) for each in of_all)
+        for sign, told in ((1, None), (-1, condition)):
+            nats = priors.coarsest_nats(codes, told, layout[0] if layout else None)
+            sure[rows] += sign * nats.cpu().numpy()
+            yield nothing_yet(_DRAWING + (1 - _DRAWING) * start / count)
+    return sure

@@ -15,8 +15,8 @@ from engine.priors.requests import Codes
 Source = Literal["prior", "unigram", "uniform", "gaussian"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 MOST_CANDIDATES = 64
-FALLOFF = 0.65
-"""Of the temperature, where nothing else is said: samples are then clean, and not much less various."""
+BEST_OF = 4
+"""So many candidates there are for a picture where nothing else is said."""
 
 
 def sources_of(has_codes: bool) -> tuple[Source, ...]:
@@ -28,8 +28,8 @@ def sources_of(has_codes: bool) -> tuple[Source, ...]:
 class SampleRequest:
     """All that decides what comes out. `source` None is the prior, or the Gaussian of vector latents.
 
-    Each picture is the one of so many `candidates` that is most surely of its label: 1 is for all sources,
-    more are for a prior with a label.
+    Each picture is the one of so many `candidates` that is most surely of its label. That takes a prior and a
+    label: None is `BEST_OF` with both, else 1.
     """
 
     model: str | Path
@@ -39,7 +39,7 @@ class SampleRequest:
     drawing: Drawing = AS_TRAINED
     source: Source | None = None
     device: str | None = None
-    candidates: int = 1
+    candidates: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -27,14 +27,14 @@ from engine.models.base import Autoencoder, DiscreteAutoencoder, VariationalAuto
 from engine.models.registry import find_model, load_with_card
 from engine.priors.compiling import quickest_cells
 from engine.priors.drawing import AS_TRAINED, Drawing
-from engine.priors.requests import Codes
-from engine.priors.sampler import Sampler
+from engine.priors.requests import Codes, Drawn
+from engine.priors.sampler import FillRequest, Sampler, whole_grids
 from engine.progress import Progress, tell_nobody
-from engine.sampling.candidates import draw_chosen
+from engine.sampling.candidates import choose, share_of_choosing
 from engine.sampling.codes import independent
 from engine.sampling.labels import label_index, weights_of_label
 from engine.sampling.latents import Gaussian, fitted, standard
-from engine.sampling.requests import MOST_CANDIDATES, Part, SampleRequest, Source, Step, sources_of
+from engine.sampling.requests import BEST_OF, MOST_CANDIDATES, Part, SampleRequest, Source, Step, sources_of
 
 AT_ONCE = 16
 """Pictures drawn side by side: more gain little, and what is drawn first is seen later."""
@@ -122,23 +122,31 @@ def open_sampling(
 ) -> tuple[Source, Drawer]:
     """The source that is drawn from, and what draws from it.
 
-    Raises `OptionFault` for a source, label or drawing that the model cannot serve, `PriorFault` where it has
-    no prior, `DataFault` where an autoencoder's data are not at hand.
+    Raises `OptionFault` for a source, label, drawing or candidates that the model cannot serve, `PriorFault`
+    where it has no prior, `DataFault` where an autoencoder's data are not at hand.
     """
     card = opened.card
     fitting = sources_of(bool(card.levels))
     source = request.source or fitting[0]
-    if not 1 <= request.candidates <= MOST_CANDIDATES:
-        raise OptionFault(f"give 1 to {MOST_CANDIDATES} candidates")
-    if request.candidates > 1 and (request.label is None or source != "prior"):
-        raise OptionFault(
-            "candidates are chosen by how surely they are of a label: that takes a prior and a label"
-        )
     if source not in fitting:
         raise OptionFault(f"source {source!r} is not for {card.name}: use {' or '.join(fitting)}")
+    request = replace(request, candidates=_candidates(request, source))
     if isinstance(opened.model, DiscreteAutoencoder):
         return source, _discrete(request, source, card, opened.model)
     return source, _vector(request, opened, progress)
+
+
+def _candidates(request: SampleRequest, source: Source) -> int:
+    can_choose = request.label is not None and source == "prior"
+    if request.candidates is None:
+        return BEST_OF if can_choose else 1
+    if not 1 <= request.candidates <= MOST_CANDIDATES:
+        raise OptionFault(f"{request.candidates} candidates cannot be used: give 1 to {MOST_CANDIDATES}")
+    if request.candidates > 1 and not can_choose:
+        raise OptionFault(
+            "candidates are chosen by how surely they are of a label: that takes a prior and a label"
+        )
+    return request.candidates
 
 
 # Codes
@@ -202,24 +210,37 @@ def _from_prior(
         )
     if request.label is None:
         refuse_guidance(request.drawing)
-    priors = model.priors
     label = None if request.label is None else weights_of_label(request.label, card.prior.labels)
-    sampler = Sampler(model.priors, cells=quickest_cells())
+    priors, sampler = model.priors, Sampler(model.priors, cells=quickest_cells())
+    drawing, candidates = request.drawing.of_whole_pictures, request.candidates or 1
+    if drawing.temperature == 0:
+        candidates = 1  # all would be alike
     finest, stride_px = len(grids) - 1, card.levels[-1].stride_px
 
-    def filling(images: Sequence[int]) -> _Filling:
-        codes = [np.zeros((len(images), *grid), np.int64) for grid in grids]
-        condition = None if label is None else np.repeat(label[None], len(images), axis=0)
-        about = grids, images, request.seed
-        if condition is None or request.candidates == 1:
-            drawing = sampler.sample(*about, condition, request.drawing)
-        else:
-            drawing = draw_chosen(priors, sampler, *about, condition, request.drawing, request.candidates)
-        for part in drawing:
+    def followed(steps: Iterator[Drawn], codes: list[Codes], begun: float = 0.0) -> _Filling:
+        for part in steps:
             end = part.column + part.codes.shape[1]
             codes[part.level][:, part.row, part.column : end] = part.codes
             rows = part.row + (end == grids[part.level][1]) if part.level == finest else 0
-            yield part.share, codes, rows * stride_px
+            yield begun + (1 - begun) * part.share, codes, rows * stride_px
+
+    def filling(images: Sequence[int]) -> _Filling:
+        condition = None if label is None else np.repeat(label[None], len(images), axis=0)
+        about = grids, images, request.seed, condition, drawing
+        whole = whole_grids(*about)
+        if candidates == 1:
+            yield from followed(sampler.sample(*about), list(whole.codes))
+            return
+        begun = share_of_choosing(grids, candidates)
+        for step in choose(priors, sampler, whole, candidates):
+            if isinstance(step, FillRequest):
+                whole = step
+            else:
+                yield begun * step.share, list(whole.codes), 0
+        if finest:
+            yield from followed(sampler.fill(whole), list(whole.codes), begun)
+        else:
+            yield 1.0, list(whole.codes), card.image_size
 
     return filling
 
@@ -229,6 +250,8 @@ def _from_counts(
 ) -> _CodesOf:
     del model
     refuse_guidance(request.drawing)
+    if request.drawing.falloff is not None:
+        raise OptionFault("falloff is for the levels of a prior, which are drawn one after another")
     statistics = read_statistics(card.path)
     if not statistics:
         raise OptionFault(f"{card.name} does not know how often its codes are used: draw uniform ones")
@@ -246,7 +269,7 @@ def _from_nothing(
     request: SampleRequest, card: ModelCard, model: DiscreteAutoencoder, grids: _Grids
 ) -> _CodesOf:
     del model
-    if request.label is not None or replace(request.drawing, falloff=1.0) != AS_TRAINED:
+    if request.label is not None or request.drawing != AS_TRAINED:
         raise OptionFault("uniform codes are all as likely: they take no label, temperature, top-k or top-p")
     counts = [np.ones(level.codes, np.int64) for level in card.levels]
     return _at_once(lambda images: independent(counts, grids, images, request.seed, AS_TRAINED), card)
@@ -283,8 +306,10 @@ def _vector(request: SampleRequest, opened: Opened, progress: Progress) -> Drawe
 
 def refuse_for_vectors(drawing: Drawing, card: ModelCard) -> None:
     """Raise `OptionFault` for what means nothing without codes, or too much."""
-    if drawing != Drawing(drawing.temperature, falloff=drawing.falloff):
-        raise OptionFault(f"top-k, top-p and guidance are for priors of codes, which {card.name} has none of")
+    if drawing != Drawing(temperature=drawing.temperature):
+        raise OptionFault(
+            f"top-k, top-p, guidance and falloff are for priors of codes, which {card.name} has none of"
+        )
     if drawing.temperature > MOST_DEVIATIONS:
         raise OptionFault(f"a temperature of {drawing.temperature:g} is too high for latent vectors")
 

@@ -128,12 +128,12 @@ class PriorStage(Stage):
         likeliest = [logits.argmax(1) for logits in prior(grids, condition, prior.layout_of(grids))]
         write_sheet([self._pixels(grids), self._pixels(likeliest)], path)
 
-    def finished(self, weights: Arrays) -> Arrays:
+    def stored(self, weights: Arrays) -> Arrays:
         """Half as precise, if that was asked for: but for what says which layout codes have."""
         if self._asked.config.get("file_precision") != "float16":
             return weights
         return {
-            name: weight if name.startswith("prior.layout.") else weight.astype(np.float16)
+            name: weight if name.startswith("prior.layout.") else _halved(weight)
             for name, weight in weights.items()
         }
 
@@ -211,6 +211,13 @@ def _layout(
     shares = shares_of(labels, config.augmentation.label_balance)
     layout.fit(codes, model.codebook(0), shares, config.seed, progress)
     return dict(layout.state_dict())
+
+
+def _halved(weight: NDArray[Any]) -> NDArray[Any]:
+    """As float16; as it is where that would be infinite."""
+    with np.errstate(over="ignore"):
+        half = weight.astype(np.float16)
+    return half if np.isfinite(half).all() else weight
 
 
 def _given(path: Path, device: str) -> Given:

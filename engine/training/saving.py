@@ -80,7 +80,7 @@ class Keeper:
         card = read_card(self._run.best)
         training, metrics = self._stage.told(card)
         model = self._learner.model.eval()
-        weights = self._stage.finished(read_tensors(self._run.best, model.file_prefix))
+        weights = self._stage.stored(read_tensors(self._run.best, model.file_prefix))
         load_tensors(model, weights)
         statistics = self._stage.statistics(model, done)
         described = self._stage.describe(model, self._recipe(config), {**training, "finished": True}, metrics)

@@ -71,8 +71,8 @@ class Stage(ABC):
         del model, step
         return None
 
-    def finished(self, weights: Arrays) -> Arrays:
-        """The weights as a finished model file has them."""
+    def stored(self, weights: Arrays) -> Arrays:
+        """The weights as a finished model's file holds them."""
         return weights
 
     @abstractmethod

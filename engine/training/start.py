@@ -164,7 +164,7 @@ class _Session:
         # One of them decodes the pictures of a machine, the others find them decoded.
         with self._processes.first_on_machine():
             pictures = _open(config, self._tell_or_stop)
-            if not self._request.resume:
+            if not self._request.resume:  # a run that has begun goes on as it was
                 _refuse_idle_balance(config, pictures)
             labelled = with_labels(config, pictures)
             return labelled, stage_of(self._run, labelled, pictures, device, self._tell_or_stop), device
@@ -275,10 +275,10 @@ def _open(config: RunConfig, progress: Progress) -> Pictures:
 
 
 def _refuse_idle_balance(config: RunConfig, pictures: Pictures) -> None:
-    """Raise `OptionFault` where labels are to be balanced and there are none."""
+    """Raise `OptionFault` where labels are to be balanced and there are no two."""
     balance = config.augmentation.label_balance
     if balance and len(pictures.label_names) < 2:
-        raise OptionFault(f"label_balance={balance:g}: {config.data} has no labels; leave the option out")
+        raise OptionFault(f"label_balance={balance:g}: {config.data} has no two labels; leave the option out")
 
 
 def with_labels(config: RunConfig, pictures: Pictures) -> RunConfig:
@@ -294,7 +294,7 @@ def with_labels(config: RunConfig, pictures: Pictures) -> RunConfig:
     has = len(pictures.label_names)
     if has < 2:
         raise DataFault(
-            f"{config.data}: has no labels, which {config.family} learns from: sort the pictures into "
+            f"{config.data}: has no two labels, which {config.family} learns from: sort the pictures into "
             "sub-folders, one per label"
         )
     _refuse_other_number(config, asked, has)

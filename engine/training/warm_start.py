@@ -42,7 +42,7 @@ def starting_priors(name: str) -> tuple[Mapping[str, Any], StartFrom]:
     if card.prior is None:
         raise OptionFault(f"--start-from {name}: has no priors to start from")
     start = StartFrom(model=model_place(name), name=card.name, weights_id=card.prior.prior_id)
-    of_the_run = {"learn", "file_precision"}
+    of_the_run = {"learn", "file_precision"}  # dropout and the like go on as they were
     architecture = {name: value for name, value in card.prior.config.items() if name not in of_the_run}
     return architecture, start
 

@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.sampling.requests import FALLOFF, MOST_CANDIDATES
+from engine.priors.drawing import FALLOFF
+from engine.sampling.requests import BEST_OF, MOST_CANDIDATES
 from gui import theme
 from gui.frame.card_choice import CardChoice
 from gui.frame.label_choice import LabelChoice
@@ -46,11 +47,11 @@ NUMBERS = {
     ),
     "falloff": (
         "Falloff",
-        (0, 2),
+        (0, 1),
         FALLOFF,
         0.05,
-        "Each finer level is drawn at so much of the temperature of the one before it\n"
-        "1 draws all as the prior was trained, less gives calmer details",
+        "Each level of codes is drawn at so much of the temperature of the one before\n"
+        "1 draws all at the same, less makes details calmer",
     ),
     "top_k": ("Top-k", (0, 65536), 0, 1, "Draws from the k likeliest codes; 0 from all"),
     "top_p": ("Top-p", (0.01, 1), 1, 0.05, "Draws from the likeliest codes that hold this share"),
@@ -64,9 +65,9 @@ NUMBERS = {
     "candidates": (
         "Best of",
         (1, MOST_CANDIDATES),
-        4,
+        BEST_OF,
         1,
-        "So many are begun for each picture; the one that is most surely of its label is finished",
+        "So many are begun for each picture; the one that is most surely of its label is kept",
     ),
     "seed": ("Seed", (0, _MOST_SEED), 0, 1, "The same seed draws the same pictures, whatever their number"),
 }
@@ -142,7 +143,7 @@ class SamplesForm(QWidget):
         for name, row in self.numbers.items():
             row.setVisible(name in used)
         for name in ("guidance", "candidates"):
-            self.numbers[name].allow(self._state.label in labels, "Choose a label first")
+            self.numbers[name].allow(self._state.tells_prior, "Choose a label first")
         self.numbers["falloff"].allow(self._state.draws_in_levels, "The codes of this model are of one level")
         several = len(self._state.sources) > 1
         self.compare.setVisible(several)

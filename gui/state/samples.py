@@ -14,9 +14,9 @@ from PySide6.QtCore import QObject, Signal
 from engine.checkpoint import ModelCard
 from engine.errors import CodebrushError, OptionFault
 from engine.models.registry import weightless
-from engine.priors.drawing import AS_TRAINED, Drawing
+from engine.priors.drawing import AS_TRAINED, FALLOFF, Drawing
 from engine.sampling.requests import (
-    FALLOFF,
+    BEST_OF,
     MOST_CANDIDATES,
     MoreLikeRequest,
     SampleRequest,
@@ -66,7 +66,7 @@ class SamplesState(QObject):
     top_p = Setting(1.0)
     guidance = Setting(1.0)
     falloff = Setting(FALLOFF)
-    candidates = Setting(4, lambda _, count: min(max(1, count), MOST_CANDIDATES))
+    candidates = Setting(BEST_OF, lambda _, count: min(max(1, count), MOST_CANDIDATES))
     seed = Setting(0)
     compares = Setting(False)  # all sources side by side
 
@@ -112,12 +112,17 @@ class SamplesState(QObject):
         return tuple(dict.fromkeys(label for source in self.asked for label in self._labels_of(source)))
 
     @property
+    def tells_prior(self) -> bool:
+        """Whether a prior is asked, for a label that it knows."""
+        return "prior" in self.asked and self.label in self._labels_of("prior")
+
+    @property
     def draws_in_levels(self) -> bool:
         """Whether the prior draws one level after another, of which a layout is one, too."""
         card = self._card
         if card is None or card.prior is None:
             return False
-        return len(card.levels) > 1 or bool(card.prior.config.get("layout"))
+        return len(card.levels) > 1 or card.prior.has_layout
 
     def _labels_of(self, source: Source) -> tuple[str, ...]:
         card = self._card
@@ -206,9 +211,11 @@ class SamplesState(QObject):
             drawing = AS_TRAINED
         elif source == "gaussian":
             drawing = Drawing(temperature=self.temperature)
-        elif source == "unigram" or not label:
+        elif source == "unigram":
+            drawing = replace(drawing, guidance=1.0, falloff=None)
+        elif not label:
             drawing = replace(drawing, guidance=1.0)
-        candidates = self.candidates if label and source == "prior" else 1
+        candidates = self.candidates if label and source == "prior" else None
         about = label or None, self.seed, drawing, source
         return SampleRequest(card.path, self.count, *about, candidates=candidates)
 

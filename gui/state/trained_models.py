@@ -12,6 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.checkpoint import ModelCard
+from engine.data.names import DATA_TITLES
 from engine.errors import CodebrushError
 from engine.models.registry import FAMILIES
 from engine.training.shelf import RunCard
@@ -116,9 +117,7 @@ class TrainedModels(QObject):
         """One that is of no run."""
         if card.path in self._session.builtin_models.values():
             return TrainedModel(card.name, card.name, card.family, card.data)
-        from engine.data.builtin import BUILTIN  # reads pictures: nothing that a start should wait for
-
-        data = card.data if card.data in BUILTIN else ""
+        data = card.data if card.data in DATA_TITLES else ""
         return TrainedModel(card.name, str(card.path.absolute()), card.family, data)
 
     def _built_in(self) -> Iterator[TrainedModel]:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.data.names import TITLES
+from engine.data.names import DATA_TITLES
 from engine.errors import CodebrushError
 from gui import theme
 from gui.dialogs.choose_file import FileChooser
@@ -25,7 +25,7 @@ from gui.train.contact_sheet import ContactSheet, LabelBars, SplitBar
 from gui.workers.data_look import DataLook, data_title, look_at_data
 from gui.workers.job import Ticket, Worker
 
-BUILTIN = tuple(TITLES)
+BUILTIN = tuple(DATA_TITLES)
 FILE_FILTER = "Sets of pictures (*.zip *.npz *.gz *-ubyte);;All files (*)"
 _KEY = "data"
 _FOLDER, _FILE = "choose folder", "choose file"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.names import TITLES
+from engine.data.names import DATA_TITLES
 from gui.workers.job import Ticket
 
 SHEET = 24
@@ -64,7 +64,7 @@ def look_at_data(name: str, ticket: Ticket) -> DataLook:
 
 def data_title(name: str) -> str:
     """A data set as lists name it: the built-in ones by name, others by their last part."""
-    return TITLES.get(name) or Path(name).name or name
+    return DATA_TITLES.get(name) or Path(name).name or name
 
 
 def _one_of_each(labels: NDArray[np.int64], label_count: int) -> NDArray[np.intp]:

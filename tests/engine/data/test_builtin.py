@@ -8,7 +8,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from engine.data.builtin import emoji, emoji_designs
+from engine.data.builtin import BUILTIN, BUILTIN_SHAPES, emoji, emoji_designs
+from engine.data.names import DATA_TITLES
 from engine.data.open import natural_shape, open_data
 from engine.data.source import DataShape, Pictures, split_by_hash
 from engine.errors import DataFault
@@ -98,6 +99,10 @@ def test_mnist_at_32_px_has_a_black_frame(digits: Pictures) -> None:
     padded = open_data("mnist", 32, 1)
     assert np.array_equal(padded.images[:, 2:30, 2:30], digits.images)
     assert padded.images.astype(np.int64).sum() == digits.images.astype(np.int64).sum()
+
+
+def test_every_built_in_set_has_a_name_a_reader_and_a_shape() -> None:
+    assert DATA_TITLES.keys() == BUILTIN.keys() == BUILTIN_SHAPES.keys()
 
 
 def test_natural_shapes() -> None:

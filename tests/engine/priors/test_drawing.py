@@ -69,7 +69,8 @@ def test_guidance_moves_away_from_no_label() -> None:
         {"top_p": 1.1},
         {"guidance": math.inf},
         {"falloff": -0.1},
-        {"falloff": math.inf},
+        {"falloff": 1.1},
+        {"falloff": math.nan},
     ],
 )
 def test_values_out_of_range_are_refused(options: dict[str, float]) -> None:

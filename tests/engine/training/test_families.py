@@ -90,19 +90,22 @@ def test_a_conditional_model_gets_the_data_s_labels(tmp_path: Path) -> None:
     assert (card.label_count, card.labels) == (2, ("even", "odd"))
 
 
-def without_labels() -> Pictures:
+def without_labels(*names: str) -> Pictures:
     pictures = small_pictures()
-    return replace(pictures, labels=np.zeros(len(pictures), np.int64), label_names=())
+    return replace(pictures, labels=np.zeros(len(pictures), np.int64), label_names=names)
 
 
 def test_labels_that_data_has_not_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OptionFault, match="labels=3: blobs has 2 labels"):
         list(train(request(tmp_path / "run", "cvae", "labels=3")))
     monkeypatch.setattr(start, "open_data", lambda *_: without_labels())
-    with pytest.raises(DataFault, match="blobs: has no labels, which cvae learns from: sort"):
+    with pytest.raises(DataFault, match="blobs: has no two labels, which cvae learns from: sort"):
         list(train(request(tmp_path / "run", "cvae")))
-    with pytest.raises(OptionFault, match=r"label_balance=0\.5: blobs has no labels; leave the option out"):
+    with pytest.raises(OptionFault, match=r"label_balance=0\.5: blobs has no two labels"):
         list(train(request(tmp_path / "run", "vae", "label_balance=0.5")))
+    monkeypatch.setattr(start, "open_data", lambda *_: without_labels("all"))
+    with pytest.raises(OptionFault, match="blobs has no two labels"):
+        list(train(request(tmp_path / "run", "vae", "label_balance=1")))
     assert not (tmp_path / "run").exists()
     assert list(train(request(tmp_path / "run", "vae", length=Length(steps=1))))[-1].event == "finished"
 

@@ -17,7 +17,7 @@ from engine.data.cache import VARIABLE
 from engine.data.source import Pictures
 from engine.errors import OptionFault, RunFault
 from engine.models.base import DiscreteAutoencoder
-from engine.training import start
+from engine.training import prior_stage, start
 from engine.training.config import Length
 from engine.training.events import Event
 from engine.training.shelf import read_run, read_settings
@@ -157,6 +157,12 @@ def test_what_was_asked_for_is_on_record_and_may_not_change(model: Path, tmp_pat
         with pytest.raises(OptionFault, match=other.partition("=")[0]):
             resume(run, settings=(other,))
     assert resume(run, settings=("variations=2",))[-1].event == "finished"
+
+
+def test_weights_too_large_for_float16_are_stored_as_they_are() -> None:
+    small, large = np.ones(3, np.float32), np.array([1, 1e6], np.float32)
+    assert prior_stage._halved(small).dtype == np.float16
+    assert prior_stage._halved(large) is large
 
 
 def test_finished_weights_may_take_half_the_room(model: Path, tmp_path: Path) -> None:

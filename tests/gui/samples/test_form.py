@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from gui.samples.form import SamplesForm
 from gui.state.samples import SamplesState
 from tests.gui.samples.models import Shelf
+from tests.small import write_small_priors
 
 
 @pytest.fixture
@@ -58,6 +59,19 @@ def test_guidance_waits_for_a_label(form: SamplesForm, samples_state: SamplesSta
     form.label.activated.emit(2)
     assert samples_state.label == "odd"
     assert form.numbers["guidance"].isEnabled()
+    assert form.numbers["candidates"].isEnabled()
+
+
+def test_a_label_that_only_other_sources_know_is_nothing_to_a_prior(
+    form: SamplesForm, samples_state: SamplesState, sample_models: Path
+) -> None:
+    samples_state.choose_model(
+        write_small_priors(sample_models / "deaf.safetensors", sample_models / "bare.safetensors", labels=0)
+    )
+    samples_state.label, samples_state.compares = "odd", True
+    assert "odd" in samples_state.labels
+    assert not form.numbers["guidance"].isEnabled()
+    assert not form.numbers["candidates"].isEnabled()
 
 
 def test_falloff_is_for_what_is_drawn_level_by_level(

@@ -13,7 +13,7 @@ from engine.checkpoint import read_card
 from engine.models.registry import find_model
 from engine.priors.drawing import Drawing
 from engine.sampling.more_like import draw_more_like
-from engine.sampling.requests import FALLOFF, MoreLikeRequest, SampleRequest
+from engine.sampling.requests import MoreLikeRequest, SampleRequest
 from engine.sampling.samples import draw_samples
 from gui.state.drawn import Group
 from gui.state.samples import MORE, MOST, MOST_MORE, SamplesState
@@ -84,7 +84,7 @@ def test_pictures_come_as_the_command_line_draws_them(
     seen: list[float] = []
     samples_state.gallery_changed.connect(lambda: seen.append(samples_state.share))
     (group,) = drawn(qtbot, samples_state).groups
-    expected = draw_samples(SampleRequest(path, 18, "even", 4, group.request.drawing))
+    expected = draw_samples(SampleRequest(path, 18, "even", 4, group.request.drawing, candidates=1))
     assert sorted(group.samples) == list(range(18))
     for number, sample in group.samples.items():
         np.testing.assert_array_equal(sample.picture, expected.pictures[number])
@@ -246,7 +246,7 @@ def test_more_like_a_picture_follow_it_and_are_what_the_engine_draws(
     samples_state.label, samples_state.seed, samples_state.temperature = "even", 9, 0.8
     group = more(qtbot, samples_state, 1)
     assert numbers(group) == [0, 1, *range(3, 3 + MORE), 2]
-    drawing = Drawing(temperature=0.8, falloff=FALLOFF)
+    drawing = Drawing(temperature=0.8)
     request = MoreLikeRequest(path, MORE, one.codes, None, "even", 9, drawing, first=2 * MOST_MORE)
     expected = draw_more_like(request)
     for place in range(MORE):
