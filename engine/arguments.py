@@ -8,14 +8,24 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.checkpoint import read_card
 from engine.data.names import DATA_IN_WORDS
-from engine.models.registry import FAMILIES
-from engine.priors.drawing import FALLOFF, Drawing
-from engine.sampling.requests import BEST_OF, MOST_CANDIDATES, SOURCES, SampleRequest
+from engine.models.registry import FAMILIES, find_model
+from engine.priors.drawing import AS_TRAINED, Drawing
+from engine.sampling.requests import (
+    BEST_OF,
+    FALLOFF,
+    GUIDANCE,
+    MOST_CANDIDATES,
+    SOURCES,
+    SampleRequest,
+    sources_of,
+    usual,
+)
 from engine.training.presets import TITLES
 
 if TYPE_CHECKING:
@@ -135,7 +145,7 @@ def sample_arguments(parser: Parser) -> None:
     """Those of `sample`."""
     model_argument(parser)
     parser.add_argument("--count", type=_count, default=16, metavar="N", help="pictures; 16 without it")
-    _drawing_arguments(parser)
+    _drawing_arguments(parser, f"{GUIDANCE:g} without it, where there is a label")
     parser.add_argument(
         "--falloff",
         type=float,
@@ -152,7 +162,7 @@ def sample_arguments(parser: Parser) -> None:
         type=_count,
         metavar="N",
         help=f"each picture is the one of N, up to {MOST_CANDIDATES}, that is most surely of its label; "
-        f"{BEST_OF} without it where there is a label",
+        f"{BEST_OF} without it, where there is a label",
     )
     parser.add_argument("--out", metavar="SHEET.png", type=Path, required=True, help="pictures side by side")
     parser.add_argument("--codes", metavar="CODES.npz", type=Path, help="the codes too")
@@ -163,16 +173,21 @@ def sample_arguments(parser: Parser) -> None:
 
 
 def sample_request(options: Options) -> SampleRequest:
-    """What the arguments of `sample` ask for. Raises `OptionFault` as `drawing` does."""
+    """What the arguments of `sample` ask for.
+
+    Raises `OptionFault` as `drawing` does, `ModelNotFound` or `ModelFault`.
+    """
+    has_codes = bool(read_card(find_model(options.model)).levels)
+    usual_drawing, candidates = usual(options.source or sources_of(has_codes)[0], options.label is not None)
     return SampleRequest(
         model=options.model,
         count=options.count,
         label=options.label,
         seed=options.seed,
-        drawing=replace(drawing(options), falloff=options.falloff),
+        drawing=drawing(options, usual_drawing),
         source=options.source,
         device=options.device,
-        candidates=options.candidates,
+        candidates=options.candidates or candidates,
     )
 
 
@@ -189,33 +204,38 @@ def resample_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--level", type=_index, metavar="L", help="0 is the coarsest; all without it")
     parser.add_argument("--count", type=_count, default=1, metavar="N", help="variations; 1 without it")
-    _drawing_arguments(parser)
+    _drawing_arguments(parser, "1 without it")
     parser.add_argument("--out", metavar="CODES.npz", type=Path, required=True)
     _device_argument(parser)
 
 
-def _drawing_arguments(parser: Parser) -> None:
+def _drawing_arguments(parser: Parser, usual_guidance: str) -> None:
     """What `drawing` is made of."""
     parser.add_argument("--label", metavar="NAME", help="of this kind; of any without it")
     parser.add_argument("--seed", type=_seed, default=0, metavar="S", help="0 without it")
     parser.add_argument(
-        "--temperature", type=float, default=1.0, metavar="T", help="1 as trained, 0 always the likeliest"
+        "--temperature",
+        type=float,
+        metavar="T",
+        help="0 always the likeliest; 1, as trained, without it",
     )
-    parser.add_argument("--top-k", type=_index, default=0, metavar="K", help="of the K likeliest codes only")
-    parser.add_argument("--top-p", type=float, default=1.0, metavar="P", help="of the likeliest that hold P")
+    parser.add_argument("--top-k", type=_index, metavar="K", help="of the K likeliest codes only")
+    parser.add_argument("--top-p", type=float, metavar="P", help="of the likeliest that hold P")
     parser.add_argument(
-        "--guidance", type=float, default=1.0, metavar="G", help="above 1 the label counts for more"
+        "--guidance",
+        type=float,
+        metavar="G",
+        help=f"above 1 the label counts for more; {usual_guidance}",
     )
 
 
-def drawing(options: Options) -> Drawing:
-    """Which codes are drawn. Raises `OptionFault` for what is out of range."""
-    return Drawing(
-        temperature=options.temperature,
-        top_k=options.top_k,
-        top_p=options.top_p,
-        guidance=options.guidance,
-    )
+def drawing(options: Options, otherwise: Drawing = AS_TRAINED) -> Drawing:
+    """Which codes are drawn, as in `otherwise` where nothing is said.
+
+    Raises `OptionFault` for what is out of range.
+    """
+    said = {field.name: getattr(options, field.name, None) for field in fields(Drawing)}
+    return replace(otherwise, **{name: value for name, value in said.items() if value is not None})
 
 
 def export_arguments(parser: Parser) -> None:

@@ -25,7 +25,7 @@ class Drawing:
     label as trained, 0 no label ("Classifier-Free Diffusion Guidance", arXiv 2207.12598, there w + 1).
     `falloff` f draws each level at f times the temperature of the one before it: what is where stays free,
     details keep to what is likely. The coarsest level is the first, after the layout of priors that know one,
-    also where none is drawn. None is 1, but where whole pictures are made up, `FALLOFF`.
+    also where none is drawn.
 
     Raises `OptionFault` for values out of their range.
     """
@@ -34,7 +34,7 @@ class Drawing:
     top_k: int = 0
     top_p: float = 1.0
     guidance: float = 1.0
-    falloff: float | None = None
+    falloff: float = 1.0
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.temperature) and self.temperature >= 0):
@@ -45,19 +45,12 @@ class Drawing:
             raise OptionFault(f"top-p {self.top_p:g} cannot be used: give more than 0 and at most 1")
         if not math.isfinite(self.guidance):
             raise OptionFault(f"guidance {self.guidance:g} cannot be used: give a finite number")
-        if self.falloff is not None and not 0 <= self.falloff <= 1:
+        if not 0 <= self.falloff <= 1:
             raise OptionFault(f"a falloff of {self.falloff:g} cannot be used: give 0 to 1")
 
     def of_level(self, level: int) -> Drawing:
         """That of the first level that is drawn (0), the one after it (1), and so on."""
-        if self.falloff is None:
-            return self
-        return replace(self, temperature=self.temperature * self.falloff**level, falloff=None)
-
-    @property
-    def of_whole_pictures(self) -> Drawing:
-        """With the falloff that they have where none is asked for."""
-        return self if self.falloff is not None else replace(self, falloff=FALLOFF)
+        return replace(self, temperature=self.temperature * self.falloff**level, falloff=1.0)
 
     @property
     def is_filtered(self) -> bool:
@@ -66,8 +59,6 @@ class Drawing:
 
 
 AS_TRAINED = Drawing()
-FALLOFF = 0.65
-"""Chosen by eye, for two levels after a layout: at 1 speckled, at 0.5 alike."""
 _SMALLEST = 1e-300
 """Temperature, without becoming infinite what is divided by it: only the likeliest code has a weight then."""
 

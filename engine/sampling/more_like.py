@@ -108,12 +108,11 @@ def _one_by_one(
     resampler: Resampler,
     condition: NDArray[np.float32] | None,
 ) -> Iterator[Step]:
-    drawing = request.drawing.of_whole_pictures  # as those that the picture was one of
     for index in range(request.count):
         number = request.first + index
         masks = part_anew(request.codes, request.seed, number)
         wanted = ResampleRequest(
-            request.codes, masks, request.seed, condition, drawing, number, candidates=CANDIDATES
+            request.codes, masks, request.seed, condition, request.drawing, number, candidates=CANDIDATES
         )
         sketch = _Sketch(request.codes, masks[-1])
         for step in resampler.resample(wanted):

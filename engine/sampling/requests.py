@@ -15,8 +15,8 @@ from engine.priors.requests import Codes
 Source = Literal["prior", "unigram", "uniform", "gaussian"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 MOST_CANDIDATES = 64
-BEST_OF = 4
-"""So many candidates there are for a picture where nothing else is said."""
+GUIDANCE, FALLOFF, BEST_OF = 2.0, 0.65, 4
+"""What samples of a prior look best with, by eye: see `usual`."""
 
 
 def sources_of(has_codes: bool) -> tuple[Source, ...]:
@@ -24,12 +24,24 @@ def sources_of(has_codes: bool) -> tuple[Source, ...]:
     return tuple(source for source in SOURCES if (source != "gaussian") == has_codes)
 
 
+def usual(source: Source, has_label: bool) -> tuple[Drawing, int]:
+    """What pictures are drawn by, and of how many candidates, where window or command line is told nothing.
+
+    A prior as it was trained has the odd code that spoils a picture, and pictures that could be of any label.
+    """
+    if source != "prior":
+        return AS_TRAINED, 1
+    if not has_label:
+        return Drawing(falloff=FALLOFF), 1
+    return Drawing(guidance=GUIDANCE, falloff=FALLOFF), BEST_OF
+
+
 @dataclass(frozen=True, slots=True)
 class SampleRequest:
     """All that decides what comes out. `source` None is the prior, or the Gaussian of vector latents.
 
-    Each picture is the one of so many `candidates` that is most surely of its label. That takes a prior and a
-    label: None is `BEST_OF` with both, else 1.
+    Each picture is the one of so many `candidates` that is most surely of its label: 1 is for all sources,
+    more are for a prior with a label.
     """
 
     model: str | Path
@@ -39,7 +51,7 @@ class SampleRequest:
     drawing: Drawing = AS_TRAINED
     source: Source | None = None
     device: str | None = None
-    candidates: int | None = None
+    candidates: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -34,7 +34,7 @@ from engine.sampling.candidates import choose, share_of_choosing
 from engine.sampling.codes import independent
 from engine.sampling.labels import label_index, weights_of_label
 from engine.sampling.latents import Gaussian, fitted, standard
-from engine.sampling.requests import BEST_OF, MOST_CANDIDATES, Part, SampleRequest, Source, Step, sources_of
+from engine.sampling.requests import MOST_CANDIDATES, Part, SampleRequest, Source, Step, sources_of
 
 AT_ONCE = 16
 """Pictures drawn side by side: more gain little, and what is drawn first is seen later."""
@@ -130,23 +130,19 @@ def open_sampling(
     source = request.source or fitting[0]
     if source not in fitting:
         raise OptionFault(f"source {source!r} is not for {card.name}: use {' or '.join(fitting)}")
-    request = replace(request, candidates=_candidates(request, source))
+    _refuse_candidates(request, source)
     if isinstance(opened.model, DiscreteAutoencoder):
         return source, _discrete(request, source, card, opened.model)
     return source, _vector(request, opened, progress)
 
 
-def _candidates(request: SampleRequest, source: Source) -> int:
-    can_choose = request.label is not None and source == "prior"
-    if request.candidates is None:
-        return BEST_OF if can_choose else 1
+def _refuse_candidates(request: SampleRequest, source: Source) -> None:
     if not 1 <= request.candidates <= MOST_CANDIDATES:
         raise OptionFault(f"{request.candidates} candidates cannot be used: give 1 to {MOST_CANDIDATES}")
-    if request.candidates > 1 and not can_choose:
+    if request.candidates > 1 and (request.label is None or source != "prior"):
         raise OptionFault(
             "candidates are chosen by how surely they are of a label: that takes a prior and a label"
         )
-    return request.candidates
 
 
 # Codes
@@ -212,9 +208,8 @@ def _from_prior(
         refuse_guidance(request.drawing)
     label = None if request.label is None else weights_of_label(request.label, card.prior.labels)
     priors, sampler = model.priors, Sampler(model.priors, cells=quickest_cells())
-    drawing, candidates = request.drawing.of_whole_pictures, request.candidates or 1
-    if drawing.temperature == 0:
-        candidates = 1  # all would be alike
+    drawing = request.drawing
+    candidates = request.candidates if drawing.temperature else 1  # at 0 all would be alike
     finest, stride_px = len(grids) - 1, card.levels[-1].stride_px
 
     def followed(steps: Iterator[Drawn], codes: list[Codes], begun: float = 0.0) -> _Filling:
@@ -250,7 +245,7 @@ def _from_counts(
 ) -> _CodesOf:
     del model
     refuse_guidance(request.drawing)
-    if request.drawing.falloff is not None:
+    if request.drawing.falloff != 1:
         raise OptionFault("falloff is for the levels of a prior, which are drawn one after another")
     statistics = read_statistics(card.path)
     if not statistics:

@@ -22,8 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.priors.drawing import FALLOFF
-from engine.sampling.requests import BEST_OF, MOST_CANDIDATES
+from engine.sampling.requests import BEST_OF, FALLOFF, GUIDANCE, MOST_CANDIDATES
 from gui import theme
 from gui.frame.card_choice import CardChoice
 from gui.frame.label_choice import LabelChoice
@@ -58,7 +57,7 @@ NUMBERS = {
     "guidance": (
         "Guidance",
         (0, 20),
-        1,
+        GUIDANCE,
         0.25,
         "Above 1 the label counts for more\nClassifier-free guidance",
     ),

@@ -14,9 +14,11 @@ from PySide6.QtCore import QObject, Signal
 from engine.checkpoint import ModelCard
 from engine.errors import CodebrushError, OptionFault
 from engine.models.registry import weightless
-from engine.priors.drawing import AS_TRAINED, FALLOFF, Drawing
+from engine.priors.drawing import AS_TRAINED, Drawing
 from engine.sampling.requests import (
     BEST_OF,
+    FALLOFF,
+    GUIDANCE,
     MOST_CANDIDATES,
     MoreLikeRequest,
     SampleRequest,
@@ -64,7 +66,7 @@ class SamplesState(QObject):
     temperature = Setting(1.0)
     top_k = Setting(0)
     top_p = Setting(1.0)
-    guidance = Setting(1.0)
+    guidance = Setting(GUIDANCE)
     falloff = Setting(FALLOFF)
     candidates = Setting(BEST_OF, lambda _, count: min(max(1, count), MOST_CANDIDATES))
     seed = Setting(0)
@@ -212,10 +214,10 @@ class SamplesState(QObject):
         elif source == "gaussian":
             drawing = Drawing(temperature=self.temperature)
         elif source == "unigram":
-            drawing = replace(drawing, guidance=1.0, falloff=None)
+            drawing = replace(drawing, guidance=1.0, falloff=1.0)
         elif not label:
             drawing = replace(drawing, guidance=1.0)
-        candidates = self.candidates if label and source == "prior" else None
+        candidates = self.candidates if label and source == "prior" else 1
         about = label or None, self.seed, drawing, source
         return SampleRequest(card.path, self.count, *about, candidates=candidates)
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.models.registry import find_model
+from engine.sampling.requests import BEST_OF, FALLOFF, GUIDANCE
 from gui import theme
 from gui.state.samples import MORE
 from gui.workspaces.samples import SamplesWorkspace
@@ -83,7 +84,8 @@ def test_the_same_seed_gives_the_same_first_pictures(call: Call, models: Path) -
 def test_how_levels_and_candidates_are_drawn_can_be_said(call: Call, models: Path) -> None:
     words = ("sample", models / "two.safetensors", "--count", 8, "--label", "odd", "--out", "sheet.png")
     drawn = {}
-    for said in ((), ("--falloff", "0.65", "--candidates", 4), ("--falloff", 1), ("--candidates", 1)):
+    usual = ("--falloff", FALLOFF, "--candidates", BEST_OF, "--guidance", GUIDANCE)
+    for said in ((), usual, ("--falloff", 1), ("--candidates", 1)):
         call(*words, *said, "--codes", "codes.npz")
         drawn[said] = np.concatenate([level.ravel() for level in levels("codes.npz")])
     unsaid, same, flat, alone = drawn.values()
@@ -129,7 +131,9 @@ def test_mistakes_with_samples_are_told_in_one_line(call: Call, models: Path) ->
     call("sample", one, *out, "--temperature", "inf").refused("temperature of inf", status=2)
     call("sample", one, *out, "--top-p", "0").refused("top-p 0", status=2)
     call("sample", one, *out, "--falloff", "1e200").refused("falloff of 1e+200", status=2)
-    call("sample", bare, *out, "--source", "unigram", "--falloff", "1").refused("levels of a prior", status=2)
+    call("sample", bare, *out, "--source", "unigram", "--falloff", "0.5").refused(
+        "levels of a prior", status=2
+    )
     call("sample", one, *out, "--candidates", "2").refused("takes a prior and a label", status=2)
     call("sample", one, *out, "--label", "odd", "--candidates", "65").refused("give 1 to 64", status=2)
     call("sample", one, *out, "--guidance", "2").refused("guidance", "needs both", status=2)
@@ -137,7 +141,7 @@ def test_mistakes_with_samples_are_told_in_one_line(call: Call, models: Path) ->
     call("sample", vae, *out, "--source", "prior").refused("use gaussian", status=2)
     assert call("sample", one, *out, "--top-k", 2**63).status == 2
     call("sample", vae, *out, "--temperature", "1e300").refused("too high for latent vectors", status=2)
-    call("sample", vae, *out, "--falloff", "1").refused("falloff", status=2)
+    call("sample", vae, *out, "--falloff", "0.5").refused("falloff", status=2)
     call("sample", vae, *out, "--top-k", "3").refused("top-k", status=2)
     call("sample", bare, *out, "--source", "uniform", "--label", "odd").refused("all as likely", status=2)
     call("sample", vae, *out, "--codes", "codes.npz").refused("vae has no codes", status=2)

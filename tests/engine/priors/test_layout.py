@@ -178,8 +178,7 @@ def test_samples_are_those_of_a_naive_loop_layout_first(grid: tuple[int, int], d
     for network, shape, place, times in zip(
         networks, [(-(-grid[0] // 2), -(-grid[1] // 2)), *shapes], places, range(3), strict=True
     ):
-        falloff = 1 if drawing.falloff is None else drawing.falloff
-        own_drawing = replace(drawing, temperature=drawing.temperature * falloff**times)
+        own_drawing = replace(drawing, temperature=drawing.temperature * drawing.falloff**times)
         coarser = known[1:] if place == 1 else known
         uniforms, own = uniforms_of(seed, images, place, *shape), np.zeros((2, *shape), np.int64)
         for row, column in np.ndindex(shape):

@@ -40,8 +40,8 @@ def naive(prior: HierarchicalPrior, request: FillRequest) -> list[Codes]:
     codes = [level.copy() for level in request.codes]
     condition = None if request.condition is None else torch.from_numpy(request.condition).double()
     for index, mask in enumerate(request.masks):
-        falloff = 1 if request.drawing.falloff is None else request.drawing.falloff
-        drawing = replace(request.drawing, temperature=request.drawing.temperature * falloff**index)
+        asked = request.drawing
+        drawing = replace(asked, temperature=asked.temperature * asked.falloff**index)
         uniforms = uniforms_of(request.seed, request.images, index, *mask.shape)
         for row, column in np.argwhere(mask):
             grids = [torch.from_numpy(level) for level in codes[: index + 1]]

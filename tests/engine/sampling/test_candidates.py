@@ -118,17 +118,6 @@ def test_progress_rises_to_the_end(tmp_path: Path) -> None:
     assert shares[-1] == 1.0
 
 
-def test_of_a_label_the_best_of_four_is_drawn_unless_told_otherwise(tmp_path: Path) -> None:
-    path, _ = made(tmp_path, write_small_model, {})
-    unsaid, four, one = (
-        draw_samples(SampleRequest(path, 6, "odd", candidates=candidates)).codes[0]
-        for candidates in (None, 4, 1)
-    )
-    assert np.array_equal(unsaid, four)
-    assert not np.array_equal(unsaid, one)
-    assert draw_samples(SampleRequest(path, 2)).codes[0].shape[0] == 2  # without a label there is no choice
-
-
 @pytest.mark.parametrize(("write", "changes"), MADE)
 def test_a_few_are_weighed_at_a_time_and_nothing_is_shown_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Writer, changes: dict[str, object]
@@ -162,7 +151,7 @@ def test_a_few_are_weighed_at_a_time_and_nothing_is_shown_meanwhile(
 def test_without_chance_there_is_one_candidate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, _ = made(tmp_path, write_small_model, {})
     monkeypatch.setattr(HierarchicalPrior, "coarsest_nats", None)
-    draw_samples(SampleRequest(path, 2, "odd", drawing=Drawing(temperature=0)))
+    draw_samples(SampleRequest(path, 2, "odd", drawing=Drawing(temperature=0), candidates=4))
 
 
 def test_what_cannot_be_chosen_is_refused(tmp_path: Path) -> None:

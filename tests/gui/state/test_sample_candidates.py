@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from pytestqt.qtbot import QtBot
 
-from engine.sampling.requests import SampleRequest
+from engine.sampling.requests import SampleRequest, usual
 from engine.sampling.samples import draw_samples
 from gui.state.samples import SamplesState
 from tests.gui.state.test_samples import drawn
@@ -20,12 +20,13 @@ def test_with_a_label_the_best_of_four_is_shown_and_without_one_there_is_nothing
     samples_state.choose_model(path)
     samples_state.count, samples_state.label = 3, "even"
     (group,) = drawn(qtbot, samples_state).groups
-    assert group.request.candidates == 4
-    expected = draw_samples(SampleRequest(path, 3, "even"))  # as the command line draws
+    drawing, candidates = usual("prior", has_label=True)
+    assert candidates == 4
+    expected = draw_samples(SampleRequest(path, 3, "even", drawing=drawing, candidates=candidates))
     for number, sample in group.samples.items():
         np.testing.assert_array_equal(sample.picture, expected.pictures[number])
     samples_state.label = ""
-    assert drawn(qtbot, samples_state).groups[-1].request.candidates is None
+    assert drawn(qtbot, samples_state).groups[-1].request.candidates == 1
     samples_state.label, samples_state.compares = "even", True
     of_all = drawn(qtbot, samples_state).groups
-    assert {group.request.source: group.request.candidates for group in of_all}["unigram"] is None
+    assert {group.request.source: group.request.candidates for group in of_all}["unigram"] == 1

@@ -11,9 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.checkpoint import read_card
 from engine.models.registry import find_model
-from engine.priors.drawing import Drawing
 from engine.sampling.more_like import draw_more_like
-from engine.sampling.requests import MoreLikeRequest, SampleRequest
+from engine.sampling.requests import MoreLikeRequest, SampleRequest, usual
 from engine.sampling.samples import draw_samples
 from gui.state.drawn import Group
 from gui.state.samples import MORE, MOST, MOST_MORE, SamplesState
@@ -246,7 +245,7 @@ def test_more_like_a_picture_follow_it_and_are_what_the_engine_draws(
     samples_state.label, samples_state.seed, samples_state.temperature = "even", 9, 0.8
     group = more(qtbot, samples_state, 1)
     assert numbers(group) == [0, 1, *range(3, 3 + MORE), 2]
-    drawing = Drawing(temperature=0.8)
+    drawing = replace(usual("prior", has_label=True)[0], temperature=0.8)
     request = MoreLikeRequest(path, MORE, one.codes, None, "even", 9, drawing, first=2 * MOST_MORE)
     expected = draw_more_like(request)
     for place in range(MORE):
