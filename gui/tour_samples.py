@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 
+from engine.models.registry import find_model
 from gui.visitor import Visitor
 from gui.workspaces.samples import SamplesWorkspace
 
 LABEL = "Flags"
 """Of the built-in model: what one recognises at once."""
+TWO_LEVELS, ANIMALS = "emoji-vqvae2", "Animals & Nature"
 
 
 def visit_samples(visitor: Visitor) -> None:
@@ -32,6 +34,7 @@ def visit_samples(visitor: Visitor) -> None:
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_F):
         visitor.press(workspace.gallery, key)
     visitor.shoot("samples-side-by-side")
+    _of_two_levels(visitor, workspace)
     visitor.trigger("workspace.paint")
 
 
@@ -46,6 +49,16 @@ def _more_like_one(visitor: Visitor, workspace: SamplesWorkspace) -> None:
         visitor.press(workspace.gallery, key)
     visitor.wait(lambda: not state.is_running, "more like one of them")
     visitor.shoot("samples-more-like-one")
+
+
+def _of_two_levels(visitor: Visitor, workspace: SamplesWorkspace) -> None:
+    """What is where comes first: animals, of which there are not many to learn from."""
+    state = visitor.studio.samples
+    state.choose_model(find_model(TWO_LEVELS))
+    state.label, state.compares, state.count = ANIMALS, False, 24
+    visitor.click(workspace.form.draw)
+    visitor.wait(lambda: not state.is_running, "animals")
+    visitor.shoot("samples-of-two-levels")
 
 
 def _rows_seen(visitor: Visitor) -> float:

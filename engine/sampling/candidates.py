@@ -36,16 +36,16 @@ def choose(
 ) -> Iterator[Drawn | FillRequest]:
     """Draw the coarsest codes of whole grids with a condition several times, and keep the best of each image.
 
-    Yields chances to stop, with no codes but the share done, and at last the request with the coarsest codes
-    in place and all others still to be drawn.
+    Yields the first candidate of each image as it is drawn, then only chances to stop, and at last the
+    request with the coarsest codes of the best in place and all others still to be drawn.
     """
+    count = len(request.images)
     drawn, _ = yield from sampler.lay_out(_several(request, candidates))
     coarsest = drawn.codes[0].copy()
     for part in sampler.fill(drawn):
         coarsest[:, part.row, part.column : part.column + part.codes.shape[1]] = part.codes
-        yield nothing_yet(_DRAWING * part.share)
+        yield replace(part, codes=part.codes[:count], nats=part.nats[:count], share=_DRAWING * part.share)
     sureness = yield from _sureness(priors, replace(drawn, codes=(coarsest,)))
-    count = len(request.images)
     best = sureness.reshape(candidates, count).argmax(axis=0) * count + np.arange(count)
     yield replace(
         request,

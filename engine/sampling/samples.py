@@ -212,30 +212,30 @@ def _from_prior(
     candidates = request.candidates if drawing.temperature else 1  # at 0 all would be alike
     finest, stride_px = len(grids) - 1, card.levels[-1].stride_px
 
-    def followed(steps: Iterator[Drawn], codes: list[Codes], begun: float = 0.0) -> _Filling:
-        for part in steps:
-            end = part.column + part.codes.shape[1]
-            codes[part.level][:, part.row, part.column : end] = part.codes
-            rows = part.row + (end == grids[part.level][1]) if part.level == finest else 0
-            yield begun + (1 - begun) * part.share, codes, rows * stride_px
+    def taken(part: Drawn, codes: list[Codes]) -> int:
+        """Put codes in their place; returns behind how many rows of pixels all are drawn."""
+        end = part.column + part.codes.shape[1]
+        codes[part.level][:, part.row, part.column : end] = part.codes
+        return (part.row + (end == grids[part.level][1])) * stride_px if part.level == finest else 0
 
     def filling(images: Sequence[int]) -> _Filling:
         condition = None if label is None else np.repeat(label[None], len(images), axis=0)
         about = grids, images, request.seed, condition, drawing
-        whole = whole_grids(*about)
-        if candidates == 1:
-            yield from followed(sampler.sample(*about), list(whole.codes))
-            return
-        begun = share_of_choosing(grids, candidates)
-        for step in choose(priors, sampler, whole, candidates):
-            if isinstance(step, FillRequest):
-                whole = step
-            else:
-                yield begun * step.share, list(whole.codes), 0
-        if finest:
-            yield from followed(sampler.fill(whole), list(whole.codes), begun)
-        else:
-            yield 1.0, list(whole.codes), card.image_size
+        whole, begun = whole_grids(*about), 0.0
+        steps, codes = sampler.sample(*about), list(whole.codes)
+        if candidates > 1:
+            begun = share_of_choosing(grids, candidates)
+            for step in choose(priors, sampler, whole, candidates):
+                if isinstance(step, FillRequest):
+                    steps, codes = sampler.fill(step), list(step.codes)
+                else:  # of the last row one cannot say yet that it is there to stay
+                    seen_px = min(taken(step, codes), card.image_size - stride_px)
+                    yield begun * step.share, codes, seen_px
+        if candidates > 1 and not finest:
+            yield 1.0, codes, card.image_size
+        for part in steps:
+            seen_px = taken(part, codes)
+            yield begun + (1 - begun) * part.share, codes, seen_px
 
     return filling
 

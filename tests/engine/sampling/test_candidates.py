@@ -119,7 +119,7 @@ def test_progress_rises_to_the_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("write", "changes"), MADE)
-def test_a_few_are_weighed_at_a_time_and_nothing_is_shown_meanwhile(
+def test_a_few_are_weighed_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Writer, changes: dict[str, object]
 ) -> None:
     path, priors = made(tmp_path, write, changes)
@@ -144,8 +144,11 @@ def test_a_few_are_weighed_at_a_time_and_nothing_is_shown_meanwhile(
     assert max(weighed) <= 3 * 16 // (4 if len(priors.levels) == 2 else 16)
     assert sum(weighed) == 2 * 20
     assert shares == sorted(shares)
-    if len(priors.levels) == 1:
-        assert [part.is_whole for part in parts] == [True]
+    assert [part.is_whole for part in parts] == [False] * (len(parts) - 1) + [True]
+    if len(priors.levels) == 1:  # the first candidates are seen as they are drawn, then what was chosen
+        assert [part.seen_px for part in parts] == [4, 8, 12, 16]
+        first = draw_samples(replace(request, candidates=1))
+        np.testing.assert_array_equal(parts[0].codes[0][:, 0], first.codes[0][:, 0])
 
 
 def test_without_chance_there_is_one_candidate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
