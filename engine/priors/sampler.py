@@ -105,7 +105,10 @@ class Sampler:
         drawing: Drawing = AS_TRAINED,
     ) -> Iterator[Drawn]:
         """Whole grids, (rows, columns) per level, of priors that have one after a layout of their own."""
-        request = whole_grids(grids, images, seed, condition, drawing)
+        return self.whole(whole_grids(grids, images, seed, condition, drawing))
+
+    def whole(self, request: FillRequest) -> Iterator[Drawn]:
+        """As `sample`. Raises as `fill`."""
         self._check(request)
         return self._sampled(request)
 

@@ -220,22 +220,26 @@ def _from_prior(
 
     def filling(images: Sequence[int]) -> _Filling:
         condition = None if label is None else np.repeat(label[None], len(images), axis=0)
-        about = grids, images, request.seed, condition, drawing
-        whole, begun = whole_grids(*about), 0.0
-        steps, codes = sampler.sample(*about), list(whole.codes)
-        if candidates > 1:
-            begun = share_of_choosing(grids, candidates)
-            for step in choose(priors, sampler, whole, candidates):
-                if isinstance(step, FillRequest):
-                    steps, codes = sampler.fill(step), list(step.codes)
-                else:  # of the last row one cannot say yet that it is there to stay
-                    seen_px = min(taken(step, codes), card.image_size - stride_px)
-                    yield begun * step.share, codes, seen_px
-        if candidates > 1 and not finest:
-            yield 1.0, codes, card.image_size
+        whole = whole_grids(grids, images, request.seed, condition, drawing)
+        return chosen(whole) if candidates > 1 else followed(sampler.whole(whole), list(whole.codes))
+
+    def followed(steps: Iterator[Drawn], codes: list[Codes], begun: float = 0.0) -> _Filling:
         for part in steps:
             seen_px = taken(part, codes)
             yield begun + (1 - begun) * part.share, codes, seen_px
+
+    def chosen(whole: FillRequest) -> _Filling:
+        begun, codes = share_of_choosing(grids, candidates), list(whole.codes)
+        for step in choose(priors, sampler, whole, candidates):
+            if isinstance(step, FillRequest):
+                whole = step
+            else:  # the last row would say that what is seen is there to stay
+                seen_px = min(taken(step, codes), card.image_size - stride_px)
+                yield begun * step.share, codes, seen_px
+        if finest:
+            yield from followed(sampler.fill(whole), list(whole.codes), begun)
+        else:
+            yield 1.0, list(whole.codes), card.image_size
 
     return filling
 
