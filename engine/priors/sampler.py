@@ -145,11 +145,12 @@ class Sampler:
 
     @torch.inference_mode()
     def lay_out(
-        self, request: FillRequest
+        self, request: FillRequest, share: float = 0.0
     ) -> Generator[Drawn, None, tuple[FillRequest, NDArray[np.float64]]]:
         """Returns the request with a layout drawn for whole grids, and -log p of that for each image, (B,).
 
-        Yields no codes meanwhile, but chances to stop. Priors that know no layouts leave it as it is.
+        Yields no codes meanwhile, but chances to stop, with the `share` that is done. Priors that know no
+        layouts leave it as it is.
         """
         nats = np.zeros(len(request.images))
         if self._layout is None:
@@ -162,7 +163,7 @@ class Sampler:
         about = everywhere, uniforms, request.condition, request.drawing.of_level(0)
         for _, _, drawn in self._layout.fill([layout], everywhere, *about):
             nats += drawn.sum(axis=1)
-            yield nothing_yet(0.0)
+            yield nothing_yet(share)
         return replace(request, layout=layout), nats
 
     def _sampled(self, request: FillRequest) -> Iterator[Drawn]:

@@ -28,7 +28,7 @@ _APART = 2**40
 _DRAWING = 0.7
 """The share of the time that candidates take to be drawn; the rest is to weigh them."""
 _CELLS_AT_ONCE = 512
-"""So many codes are weighed before the next chance to stop, within some 20 ms on one core."""
+"""So many codes are weighed before the next chance to stop, within some 30 ms on one core."""
 
 
 def choose(
@@ -36,22 +36,27 @@ def choose(
 ) -> Iterator[Drawn | FillRequest]:
     """Draw the coarsest codes of whole grids with a condition several times, and keep the best of each image.
 
-    Yields the first candidate of each image as it is drawn, then only chances to stop, and at last the
-    request with the coarsest codes of the best in place and all others still to be drawn.
+    One candidate of all images after another, so that no step takes longer the more there are. Yields the
+    first of each image as it is drawn, then only chances to stop, and at last the request with the coarsest
+    codes of the best in place and all others still to be drawn.
     """
-    count = len(request.images)
-    drawn, _ = yield from sampler.lay_out(_several(request, candidates))
-    coarsest = drawn.codes[0].copy()
-    for part in sampler.fill(drawn):
-        coarsest[:, part.row, part.column : part.column + part.codes.shape[1]] = part.codes
-        yield replace(part, codes=part.codes[:count], nats=part.nats[:count], share=_DRAWING * part.share)
-    sureness = yield from _sureness(priors, replace(drawn, codes=(coarsest,)))
-    best = sureness.reshape(candidates, count).argmax(axis=0) * count + np.arange(count)
-    yield replace(
-        request,
-        codes=(coarsest[best], *request.codes[1:]),
-        masks=(~request.masks[0], *request.masks[1:]),
-    )
+    kept, surest = request.codes[0].copy(), np.full(len(request.images), -np.inf)
+    masks = (request.masks[0], *(~mask for mask in request.masks[1:]))
+    for place in range(candidates):
+        images = tuple(image + place * _APART for image in request.images)
+        candidate = replace(request, images=images, masks=masks)
+        drawn, _ = yield from sampler.lay_out(candidate, place / candidates)
+        codes = drawn.codes[0].copy()
+        for part in sampler.fill(drawn):
+            codes[:, part.row, part.column : part.column + part.codes.shape[1]] = part.codes
+            share = (place + _DRAWING * part.share) / candidates
+            yield nothing_yet(share) if place else replace(part, share=share)
+        share = (place + _DRAWING) / candidates
+        sureness = yield from _sureness(priors, replace(drawn, codes=(codes,)), share)
+        better = sureness > surest
+        kept[better], surest[better] = codes[better], sureness[better]
+    finer = (~request.masks[0], *request.masks[1:])
+    yield replace(request, codes=(kept, *request.codes[1:]), masks=finer)
 
 
 def share_of_choosing(grids: Sequence[tuple[int, int]], candidates: int) -> float:
@@ -61,21 +66,14 @@ def share_of_choosing(grids: Sequence[tuple[int, int]], candidates: int) -> floa
     return choosing / (choosing + sum(finer))
 
 
-def _several(request: FillRequest, candidates: int) -> FillRequest:
-    """The coarsest codes of each image, so many times."""
-    assert request.condition is not None
-    return replace(
-        request,
-        codes=tuple(np.concatenate([level] * candidates) for level in request.codes),
-        masks=tuple(mask if level == 0 else ~mask for level, mask in enumerate(request.masks)),
-        images=tuple(image + place * _APART for place in range(candidates) for image in request.images),
-        condition=np.concatenate([request.condition] * candidates),
-    )
-
-
 @torch.inference_mode()
-def _sureness(priors: HierarchicalPrior, drawn: FillRequest) -> Generator[Drawn, None, NDArray[np.float64]]:
-    """log p(y | x), but for a constant of each y, of the coarsest codes drawn and their layout: (B,)."""
+def _sureness(
+    priors: HierarchicalPrior, drawn: FillRequest, share: float
+) -> Generator[Drawn, None, NDArray[np.float64]]:
+    """log p(y | x), but for a constant of each y, of the coarsest codes drawn and their layout: (B,).
+
+    Yields chances to stop, with the `share` that is done.
+    """
     assert drawn.condition is not None
     of_all: list[NDArray[Any]] = [
         drawn.codes[0],
@@ -90,5 +88,5 @@ def _sureness(priors: HierarchicalPrior, drawn: FillRequest) -> Generator[Drawn,
         for sign, told in ((1, None), (-1, condition)):
             nats = priors.coarsest_nats(codes, told, layout[0] if layout else None)
             sure[rows] += sign * nats.cpu().numpy()
-            yield nothing_yet(_DRAWING + (1 - _DRAWING) * start / count)
+            yield nothing_yet(share)
     return sure
